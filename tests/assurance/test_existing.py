@@ -27,23 +27,46 @@ app = engine.app("unused")  # before any other import of the CDK
 from terrace.stacks.bootstrap import Bootstrap  # noqa: E402
 from terrace.stacks.foundation import Foundation  # noqa: E402
 
-KINDS = ("keys", "network")
+KINDS = ("keys", "network", "cluster")
 """The sections of the guide, each with the lines of every cloud in order."""
 BY_OWNER = {
     "keys": {"KEY-1", "KEY-2", "KEY-3"},
     "network": {"NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"},
+    "cluster": {*(f"K8S-{number}" for number in range(1, 10)), "K8S-11"},
 }
-NAMED = {("keys", cloud): "database, lake" for cloud in CLOUDS} | {
-    ("network", "aws"): "vpc-0c1d2e3f4a5b6c7d8",
-    ("network", "azure"): "data",
-    ("network", "gcp"): "data",
+DEPENDENT = {
+    ("cluster", "azure"): {"AUD-2", "AUD-3", "BAK-2"},
+    ("cluster", "gcp"): {"AUD-2", "BAK-2", "K8S-10"},
 }
+"""Guarantees of other capabilities that the kind carries in part."""
+NAMED = (
+    {("keys", cloud): "database, lake" for cloud in CLOUDS}
+    | {("cluster", cloud): "data" for cloud in CLOUDS}
+    | {
+        ("network", "aws"): "vpc-0c1d2e3f4a5b6c7d8",
+        ("network", "azure"): "data",
+        ("network", "gcp"): "data",
+    }
+)
 KEYS = {"aws": "aws_kms_key", "azure": "azurerm_key_vault_key", "gcp": "google_kms_crypto_key"}
 NETWORKS = {
     "aws": ("aws_vpc", "aws_subnet", "aws_route_table", "aws_nat_gateway", "aws_security_group", "aws_flow_log"),
     "azure": ("azurerm_virtual_network", "azurerm_subnet", "azurerm_nat_gateway", "azurerm_network_security_group"),
     "gcp": ("google_compute_network", "google_compute_subnetwork", "google_compute_router", "google_compute_firewall"),
 }
+CLUSTERS = {
+    "aws": ("aws_eks_cluster", "aws_eks_node_group", "aws_eks_addon", "aws_eks_access_entry", "aws_launch_template"),
+    "azure": ("azurerm_kubernetes_cluster", "azurerm_kubernetes_cluster_node_pool"),
+    "gcp": ("google_container_cluster", "google_container_node_pool"),
+}
+BINDINGS = {
+    "aws": ("aws_eks_pod_identity_association", "cluster_name"),
+    "azure": ("azurerm_federated_identity_credential", "issuer"),
+    "gcp": ("google_service_account_iam_member", "member"),
+}
+"""What binds an identity to pods, and its attribute that names the cluster."""
+BOUND = {"aws": "data", "azure": "oic.prod-aks", "gcp": "acme-data-dev.svc.id.goog"}
+OTHER_CLUSTER = {"aws": "other", "azure": "oic.other", "gcp": "other.svc.id.goog"}
 OTHER_KEY = {
     "aws": ("000000000001", "000000000009"),
     "azure": ("net/keys/lake", "net/keys/other"),
@@ -69,7 +92,10 @@ def existing(tmp_path_factory: pytest.TempPathFactory) -> Environments:
         for folder in ("environments", "modules"):
             shutil.copytree(ROOT / folder, root / folder)
         dev = root / "environments" / "dev.yaml"
-        dev.write_text(f"{dev.read_text()}\n{lines(kind, cloud)}")
+        text = dev.read_text()
+        if kind == "cluster":  # its owner stops its nodes
+            text = re.sub(r"\n  sleep: .*", "", text)
+        dev.write_text(f"{text}\n{lines(kind, cloud)}")
         return load("dev", project=root, cloud=cloud).environment
 
     return of
@@ -101,9 +127,11 @@ def test_every_guarantee_passes_and_those_of_the_kind_are_by_the_owner(
     environment = existing(kind, cloud)
     found = results(environment, stack_of(environment))
     assert {id: result.reason for id, result in found.items() if not result.passes} == {}
-    assert {id for id, result in found.items() if result.status == "by_owner"} == BY_OWNER[kind]
+    carried = BY_OWNER[kind] | DEPENDENT.get((kind, cloud), set())
+    others = BY_OWNER["network"] if kind == "cluster" else set()
+    assert {id for id, result in found.items() if result.status == "by_owner"} == carried | others
     reason = f"existing {kind} ({NAMED[kind, cloud]}): its owner carries it"
-    assert {found[id].reason for id in BY_OWNER[kind]} == {reason}
+    assert {found[id].reason for id in carried} == {reason}
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -126,6 +154,34 @@ def test_an_existing_network_is_used_and_not_made(cloud: str, existing: Environm
     assert network is not None
     for id in (network.id, *(ids[0] for ids in network.subnets.values()), *network.groups.values()):
         assert id in text or id.endswith("/data")  # Cloud SQL and Memorystore find their subnet by a policy
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_existing_cluster_is_used_and_not_made(cloud: str, existing: Environments) -> None:
+    environment = existing("cluster", cloud)
+    stack = stack_of(environment)
+    assert {type for type in CLUSTERS[cloud] if type in stack["resource"]} == set()
+    bound = [str(body.get(key)) for type, key in [BINDINGS[cloud]] for body in stack["resource"][type].values()]
+    assert any(BOUND[cloud] in one for one in bound) and not any("${" in one and "cluster" in one for one in bound)
+    cluster = environment.existing.cluster
+    assert cluster is not None
+    assert stack["output"]["cluster"]["value"] == {
+        "name": "data",
+        "endpoint": cluster.endpoint,
+        "certificate_authority": cluster.certificate_authority,
+    }
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_pods_of_another_cluster_than_the_existing_one_are_broken(cloud: str, existing: Environments) -> None:
+    """Mutant: the identities are bound to another cluster than the environment's."""
+    environment = existing("cluster", cloud)
+    stack = stack_of(environment)
+    type, key = BINDINGS[cloud]
+    for body in stack["resource"][type].values():
+        if BOUND[cloud] in str(body.get(key)):
+            body[key] = str(body[key]).replace(BOUND[cloud], OTHER_CLUSTER[cloud])
+    assert "broken" in {result.status for result in results(environment, stack).values()}
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

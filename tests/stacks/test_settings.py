@@ -42,6 +42,7 @@ CHOICES = (
     "DeclaredGrant",
     "DeclaredPath",
     "EmailChannel",
+    "ExistingCluster",
     "ExistingNetwork",
     "ExtensionSpec",
     "GitLabSpec",

@@ -214,11 +214,12 @@ def prepared(result: Result, cloud: CloudName, why: str, installed: Collection[s
     return replace(result, status="prepared", reason=needs)
 
 
-def by_owner(result: Result, existing: Mapping[str, str]) -> Result:
-    """The result, or `by_owner` where it would pass but its capability stands on `existing` resources, which others can
-    change."""
-    capability = result.guarantee.capability
-    if capability not in existing or result.status not in ("holds", "excepted", "not_required"):
+def by_owner(result: Result, cloud: CloudName, existing: Mapping[str, str]) -> Result:
+    """The result, or `by_owner` where it would pass but its capability, or one that it depends on, stands on `existing`
+    resources, which others can change."""
+    guarantee = result.guarantee
+    capability = next((one for one in (guarantee.capability, *guarantee.depends.get(cloud, ())) if one in existing), "")
+    if not capability or result.status not in ("holds", "excepted", "not_required"):
         return result
     reason = f"existing {capability} ({existing[capability]}): its owner carries it"
     return replace(result, status="by_owner", reason=reason)

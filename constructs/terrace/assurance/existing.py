@@ -6,12 +6,24 @@ from terrace.capabilities.cloud import CloudName
 from terrace.capabilities.existing import ExistingSpec, SubnetKind
 
 _TYPES: Mapping[CloudName, Mapping[str, str]] = {
-    "aws": {"keys": "aws_kms_key", "network": "aws_vpc", "subnets": "aws_subnet", "groups": "aws_security_group"},
-    "azure": {"keys": "azurerm_key_vault_key", "network": "azurerm_virtual_network", "subnets": "azurerm_subnet"},
+    "aws": {
+        "keys": "aws_kms_key",
+        "network": "aws_vpc",
+        "subnets": "aws_subnet",
+        "groups": "aws_security_group",
+        "cluster": "aws_eks_cluster",
+    },
+    "azure": {
+        "keys": "azurerm_key_vault_key",
+        "network": "azurerm_virtual_network",
+        "subnets": "azurerm_subnet",
+        "cluster": "azurerm_kubernetes_cluster",
+    },
     "gcp": {
         "keys": "google_kms_crypto_key",
         "network": "google_compute_network",
         "subnets": "google_compute_subnetwork",
+        "cluster": "google_container_cluster",
     },
 }
 
@@ -21,6 +33,11 @@ def places(cloud: CloudName, existing: ExistingSpec) -> Iterator[tuple[str, str,
     types = _TYPES[cloud]
     for purpose, id in existing.keys.items():
         yield id, types["keys"], f"keys/{purpose}"
+    if cluster := existing.cluster:
+        place = "cluster/cluster" if cloud == "gcp" else "cluster/control-plane"
+        yield cluster.id, types["cluster"], place
+        if cluster.issuer:
+            yield cluster.issuer, types["cluster"], place
     network = existing.network
     if network is None:
         return

@@ -37,8 +37,9 @@ class Guarantee(BaseModel):
     (assurance/checks/workloads/). `in_cluster` names the policies by which the cluster itself enforces (Kyverno) or
     detects (Falco) it, on every cloud (see `cluster_policies`). `modules` are those that it, or its exception,
     depends on, by cloud: until they are in the cluster it is prepared. `shown` is what of it the stacks show, where
-    that is not all; `stack_only` is why no check reads it from a deployment. `protects` is what suffers when it breaks,
-    by which drift is graded: availability includes what can be recovered.
+    that is not all; `depends` are other capabilities that it depends on, by cloud; `stack_only` is why no check reads
+    it from a deployment. `protects` is what suffers when it breaks, by which drift is graded: availability includes
+    what can be recovered.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class Guarantee(BaseModel):
     workloads: tuple[_CHECK, ...] = ()
     in_cluster: tuple[_POLICY, ...] = ()
     modules: Mapping[CloudName, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    depends: Mapping[CloudName, tuple[str, ...]] = {}
     shown: str = ""
     stack_only: str = ""
     protects: Literal["security", "availability"] = "security"

@@ -87,7 +87,7 @@ class Alarms(Construct):
             alarm_rule=_trouble(
                 alarms["objective-fast"],
                 *(alarms[f"{name}-critical"] for name in ("database-cpu", "database-storage") if database),
-                alarms["nodes-failed-critical"],
+                *(alarms[f"{name}-critical"] for name in ("nodes-failed",) if name in watched),
             ),
             alarm_actions=[observability.topics["critical"]],
             ok_actions=[observability.topics["critical"]],
@@ -212,9 +212,9 @@ def _alarm_arn(target: Target, name: str) -> str:
 
 
 def _trouble(effect: CloudwatchMetricAlarm, *causes: CloudwatchMetricAlarm) -> str:
-    """True while users are affected and at least one of the causes is in alarm."""
+    """True while users are affected and at least one of the causes is in alarm, if any is watched."""
     any_cause = " OR ".join(f'ALARM("{cause.alarm_name}")' for cause in causes)
-    return f'ALARM("{effect.alarm_name}") AND ({any_cause})'
+    return f'ALARM("{effect.alarm_name}")' + (f" AND ({any_cause})" if causes else "")
 
 
 def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float) -> str:

@@ -50,6 +50,7 @@ class _Addon(NamedTuple):
 class Cluster(Construct):
     """EKS with managed node groups. Raises ContractError if the control plane has fewer than two subnets.
 
+    An existing cluster is used as it is: only its handle is made.
     `handle.pools` maps a pool to its node group's name; `handle.ready` is complete once pods can run.
     Source: EKS User Guide, "VPC and subnet requirements", "Launch templates", "EKS Pod Identity".
     """
@@ -67,6 +68,16 @@ class Cluster(Construct):
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
+        if existing := target.existing.cluster:
+            self.handle = ClusterHandle(
+                name=existing.name,
+                endpoint=existing.endpoint,
+                certificate_authority=existing.certificate_authority,
+                workload_identity="pods.eks.amazonaws.com",
+                pools={},
+                ready=(),
+            )
+            return
         if len(network.control_subnet_ids) < 2:
             raise ContractError(
                 "EKS needs control-plane subnets in two zones", where=id, hint="give the network a second one"

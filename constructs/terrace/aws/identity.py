@@ -187,7 +187,7 @@ def _through(service: str, actions: Sequence[str], key: str, target: Target, *, 
 
 def components(target: Target, entry: EntryHandle, *, database: bool) -> dict[str, Sequence[Statement]]:
     """The platform components and their permissions. The resource is * where the action supports no other."""
-    own_groups = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": target.prefix}}
+    own_groups = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": names.cluster(target)}}
     zone = f"arn:{names.settings(target).partition}:route53:::hostedzone/{entry.dns_zone}"
     readers = [names.role_arn(target, name) for name in ("module-*", *((BOOTSTRAP,) if database else ()))]
     return {
@@ -207,7 +207,11 @@ def components(target: Target, entry: EntryHandle, *, database: bool) -> dict[st
                 "*",
                 Sid="Look",
             ),
-            allow("eks:DescribeNodegroup", names.arn(target, "eks", f"nodegroup/{target.prefix}/*"), Sid="LookAtPools"),
+            allow(
+                "eks:DescribeNodegroup",
+                names.arn(target, "eks", f"nodegroup/{names.cluster(target)}/*"),
+                Sid="LookAtPools",
+            ),
             allow(
                 ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
                 names.arn(target, "autoscaling", "autoScalingGroup:*"),

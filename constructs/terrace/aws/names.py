@@ -81,7 +81,7 @@ def bucket_arn(target: Target, name: str, *, recovery: bool = False) -> str:
 def log_group(target: Target, name: LogGroup) -> str:
     """A log group's name. EKS, RDS, WAF and Container Insights fix theirs; the kit creates them first, encrypted."""
     fixed: dict[LogGroup, str] = {
-        "cluster": f"/aws/eks/{target.prefix}/cluster",
+        "cluster": f"/aws/eks/{cluster(target)}/cluster",
         "postgresql": f"/aws/rds/instance/{target.prefix}/postgresql",
         "upgrade": f"/aws/rds/instance/{target.prefix}/upgrade",
         "waf": f"aws-waf-logs-{target.prefix}",
@@ -113,9 +113,14 @@ def trail_arn(target: Target) -> str:
     return arn(target, "cloudtrail", f"trail/{target.prefix}")
 
 
+def cluster(target: Target) -> str:
+    """The EKS cluster's name: an existing one's, or the foundation's own."""
+    return target.existing.cluster.name if target.existing.cluster else target.prefix
+
+
 def cluster_arn(target: Target) -> str:
     """The EKS cluster."""
-    return arn(target, "eks", f"cluster/{target.prefix}")
+    return arn(target, "eks", f"cluster/{cluster(target)}")
 
 
 def state_bucket(target: Target) -> str:

@@ -55,6 +55,7 @@ class Observability(Construct):
                 kms_key_id=keys.home["logs"],
             )
             for name in LOG_GROUPS
+            if name != "cluster" or not target.existing.cluster  # whose control plane has one
         ]
         groups.append(
             CloudwatchLogGroup(  # NET-8

@@ -79,6 +79,8 @@ def signals(
         ),
         "nodes-failed": nodes("Failed nodes", "cluster_failed_node_count", "Maximum", "above", 0),
     }
+    if target.existing.cluster:  # its owner watches its nodes
+        table = {name: signal for name, signal in table.items() if not name.startswith("nodes-")}
     nodes_of_cache = cache_spec.replicas + 1 if cache and cache_spec else 0
     for node in (f"{number:03}" for number in range(1, nodes_of_cache + 1)):
         assert cache

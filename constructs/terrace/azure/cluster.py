@@ -62,8 +62,9 @@ class _Right(NamedTuple):
 class Cluster(Construct):
     """AKS with the API server in the network. Raises ContractError if there is no system pool.
 
-    `handle.pools` maps a pool to its name at AKS; `handle.ready` is complete once pods can run;
-    `handle.workload_identity` is the issuer of service accounts' tokens.
+    An existing cluster is used as it is; only what encrypts its volumes is made. `handle.pools` maps a pool to its name
+    at AKS; `handle.ready` is complete once pods can run; `handle.workload_identity` is the issuer of service accounts'
+    tokens.
 
     The lock also covers the node pools. Before a node pool is removed or replaced, delete the lock; the next apply
     creates it again. Source: AKS documentation, "API Server VNet Integration", "Key management service", "Azure CNI
@@ -84,6 +85,18 @@ class Cluster(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._target, self._group = target, providers.home(self, target)
+        if existing := target.existing.cluster:
+            disks = self._disks(keys)
+            iam.grant(self, "may-pull-images", str(existing.nodes), "AcrPull", on=self._group.id)  # K8S-10
+            self.handle = ClusterHandle(
+                name=existing.name,
+                endpoint=existing.endpoint,
+                certificate_authority=existing.certificate_authority,
+                workload_identity=existing.issuer or "",
+                pools={},
+                ready=(disks,),
+            )
+            return
         system = next((name for name, pool in spec.pools.items() if pool.kind == "system"), None)
         if system is None:
             raise ContractError(
@@ -138,19 +151,7 @@ class Cluster(Construct):
     ) -> KubernetesCluster:
         target = self._target
         dev, private = target.tier == "dev", not spec.api_access.public_from
-        disks = DiskEncryptionSet(
-            self,
-            "disks",
-            name=f"{target.prefix}-disks",
-            location=self._group.location,
-            resource_group_name=self._group.name,
-            key_vault_key_id=keys.home["disks"],  # K8S-9
-            auto_key_rotation_enabled=True,  # KEY-1
-            encryption_type="EncryptionAtRestWithPlatformAndCustomerKeys",
-            identity=DiskEncryptionSetIdentity(type="UserAssigned", identity_ids=[keys.users["disks"].id]),
-            tags=dict(target.tags),
-            depends_on=list(keys.ready),
-        )
+        disks = self._disks(keys)
         users = {who: iam.identity(self, who, target, purpose=f"cluster-{who}") for who in ("control", "kubelet")}
         kubelet = users["kubelet"]
         allowed = [
@@ -256,6 +257,22 @@ class Cluster(Construct):
             # AKS installs patches; a minor version changes only through the environment
             lifecycle=TerraformResourceLifecycle(ignore_changes=["default_node_pool[0].node_count"]),
             depends_on=[*allowed, *keys.ready, *network.ready, *observability.ready],
+        )
+
+    def _disks(self, keys: KeysHandle) -> DiskEncryptionSet:
+        """What encrypts the disks of nodes, and of volumes in an existing cluster too (K8S-9)."""
+        return DiskEncryptionSet(
+            self,
+            "disks",
+            name=f"{self._target.prefix}-disks",
+            location=self._group.location,
+            resource_group_name=self._group.name,
+            key_vault_key_id=keys.home["disks"],  # K8S-9
+            auto_key_rotation_enabled=True,  # KEY-1
+            encryption_type="EncryptionAtRestWithPlatformAndCustomerKeys",
+            identity=DiskEncryptionSetIdentity(type="UserAssigned", identity_ids=[keys.users["disks"].id]),
+            tags=dict(self._target.tags),
+            depends_on=list(keys.ready),
         )
 
     def _access(self) -> None:

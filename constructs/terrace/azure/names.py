@@ -252,7 +252,9 @@ def topic_region(target: Target) -> str:
 
 
 def cluster_id(target: Target) -> str:
-    """The AKS cluster."""
+    """The AKS cluster: an existing one, or the foundation's own."""
+    if target.existing.cluster:
+        return target.existing.cluster.id
     return id(target, "Microsoft.ContainerService/managedClusters", target.prefix)
 
 

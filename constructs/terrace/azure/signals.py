@@ -82,6 +82,8 @@ def signals(
         ),
         "nodes-disk": nodes("Node disks, %", "node_disk_usage_percentage", "Maximum", "above", 85),
     }
+    if target.existing.cluster:  # its owner watches its nodes
+        table = {name: signal for name, signal in table.items() if not name.startswith("nodes-")}
     for zone, gateway in network.nat_ids.items():
         nat = partial(Signal, namespace="Microsoft.Network/natGateways", resource=gateway, after=network.ready)
         failed = {"ConnectionState": ("Failed",)}

@@ -30,6 +30,28 @@ class ExistingNetwork(Spec):
     """Range of the nodes' subnet (Azure only), at whose end the ingress has its address."""
 
 
+class ExistingCluster(Spec):
+    """A cluster with its node pools, add-ons, access and logs, in the existing network and the environment's account.
+    The section `cluster` describes it, and verify compares it."""
+
+    id: Id
+    """The cluster."""
+    endpoint: Annotated[str, Field(pattern=r"^https://[^\s]+$")]
+    """Address of its API."""
+    certificate_authority: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]*={0,2}$")] = ""
+    """The API's certificate authority in base64, which is public; empty: the certificate is a public one."""
+    issuer: Annotated[str, Field(pattern=r"^https://[^\s]+$")] | None = None
+    """Issuer of its service accounts' tokens (Azure only)."""
+    nodes: Id | None = None
+    """Identity of its nodes, which gets the right to pull images: the object id of the kubelets' identity (Azure), the
+    address of the nodes' service account (Google Cloud). On AWS the role of the nodes has the right."""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name, the last word of its id."""
+        return self.id.rpartition("/")[2]
+
+
 class ExistingSpec(Spec):
     """Existing resources by the capability that they stand for. Their owner carries its guarantees."""
 
@@ -39,8 +61,12 @@ class ExistingSpec(Spec):
     network: ExistingNetwork | None = None
     """The network, instead of one of the foundation's."""
 
+    cluster: ExistingCluster | None = None
+    """The cluster, instead of one of the foundation's."""
+
     @property
     def kinds(self) -> Mapping[str, str]:
         """The capabilities that stand on existing resources, and what exists of them."""
         found = {"keys": ", ".join(sorted(self.keys))} if self.keys else {}
-        return found | ({"network": self.network.id.rpartition("/")[2]} if self.network else {})
+        found |= {"network": self.network.id.rpartition("/")[2]} if self.network else {}
+        return found | ({"cluster": self.cluster.name} if self.cluster else {})

@@ -38,6 +38,7 @@ EXPECTED = {
     r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$": "an email address, such as platform@example.com",
     r"^https://": "a URL that starts with https://",
     r"^https://[^\s]+$": "a URL that starts with https://",
+    r"^[A-Za-z0-9+/]*={0,2}$": "base64 in one line",
     r"^-----BEGIN PUBLIC KEY-----\n(.|\n)+-----END PUBLIC KEY-----\n?$": "a public key in PEM format",
     r"^[A-Za-z0-9_][\w.-]*(/[\w. -]+)+$": "the owner/name of a repository, such as acme/terrace",
     r"^https://[a-z0-9.-]+(:\d{1,5})?$": "the URL of an instance without a path, such as https://gitlab.com",

@@ -6,7 +6,6 @@ from terrace.documents.document import Node
 from terrace.errors import Problem
 
 REASONS: Mapping[str, str] = {
-    "cluster": "how its nodes, add-ons and identities are set is what most guarantees of a cluster are about",
     "registry": "each module's repository has rights of its own, which the foundation gives",
     "dns_zone": "the entry's certificate and names are in a zone that ends with the environment",
     "monitoring": "retention and keys of the foundation's logs are its own",

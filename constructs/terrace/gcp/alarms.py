@@ -95,7 +95,7 @@ class Alarms(Construct):
         objective = self._objective(entry)
         for name, burn in BURNS.items():
             self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
-        for cause in (*(("database-cpu", "database-storage") if database else ()), "nodes-failed"):
+        for cause in (name for name in ("database-cpu", "database-storage", "nodes-failed") if name in watched):
             # Users see failures, and a likely cause is in alarm
             both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], _PERIOD_SECONDS)]
             self._policy(f"platform-{cause}", "critical", both, after=[objective])

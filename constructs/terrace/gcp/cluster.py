@@ -71,8 +71,9 @@ class Cluster(Construct):
 
     The API is available on its DNS name inside the network and, for `api_access.public_from`, on an address that allows
     only those ranges. Services have a range of the network, and `spec.service_cidr` is unused: GKE requires names for
-    both ranges or for none. `handle.pools` maps a pool to its node pool's name; `handle.ready` is
-    complete once pods can run. Source: GKE documentation, "About network isolation", "Harden your cluster's security".
+    both ranges or for none. An existing cluster is used as it is: only its handle is made. `handle.pools` maps a pool
+    to its node pool's name; `handle.ready` is complete once pods can run. Source: GKE documentation, "About network
+    isolation", "Harden your cluster's security".
     """
 
     def __init__(
@@ -88,6 +89,16 @@ class Cluster(Construct):
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
+        if existing := target.existing.cluster:
+            self.handle = ClusterHandle(
+                name=existing.name,
+                endpoint=existing.endpoint,
+                certificate_authority=existing.certificate_authority,
+                workload_identity=f"{names.account(target)}.svc.id.goog",
+                pools={},
+                ready=(),
+            )
+            return
         self._spec, self._target, self._network = spec, target, network
         self._protected = spec.deletion_protection and not target.unprotected
         self._location = names.cluster_location(target)

@@ -113,9 +113,14 @@ class FirewallRules(Construct):
         )
 
 
+def may_pull(target: Target) -> Grant:
+    """The nodes' right to pull the environment's images (K8S-10)."""
+    images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{target.prefix}-"
+    return Grant("roles/artifactregistry.reader", f'resource.name.startsWith("{images}")')
+
+
 def node_identity(scope: Construct, target: Target) -> ServiceAccount:
     """The nodes' service account, `nodes` below the scope."""
-    images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{target.prefix}-"
     return iam.role(
         scope,
         "nodes",
@@ -124,6 +129,6 @@ def node_identity(scope: Construct, target: Target) -> ServiceAccount:
         title=f"Nodes of {target.prefix}",
         grants={
             "run": Grant("roles/container.defaultNodeServiceAccount"),  # K8S-4
-            "pull": Grant("roles/artifactregistry.reader", f'resource.name.startsWith("{images}")'),  # K8S-10
+            "pull": may_pull(target),
         },
     )

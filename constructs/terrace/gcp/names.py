@@ -102,6 +102,12 @@ def attachment_point(target: Target) -> str:
     return f"cloudresourcemanager.googleapis.com%2Fprojects%2F{account(target)}"
 
 
+def nodes(target: Target) -> str:
+    """The address of the nodes' service account: of an existing cluster, or the foundation's own."""
+    cluster = target.existing.cluster
+    return cluster.nodes if cluster and cluster.nodes else role_email(target, "nodes")
+
+
 def member(target: Target, purpose: str) -> str:
     """A service account as an IAM member."""
     return f"serviceAccount:{role_email(target, purpose)}"
@@ -219,12 +225,16 @@ def custom_role(target: Target, purpose: str) -> str:
 
 
 def cluster_location(target: Target) -> str:
-    """The location of the cluster: the region if it spans several zones, else its zone."""
+    """The location of the cluster: the region if it spans several zones, else its zone; of an existing one, its own."""
+    if target.existing.cluster:
+        return target.existing.cluster.id.split("/")[3]
     return target.zones[0] if len(target.zones) == 1 else target.region
 
 
 def cluster_id(target: Target) -> str:
-    """The GKE cluster."""
+    """The GKE cluster: an existing one, or the foundation's own."""
+    if target.existing.cluster:
+        return target.existing.cluster.id
     return f"projects/{account(target)}/locations/{cluster_location(target)}/clusters/{target.prefix}"
 
 

@@ -37,7 +37,7 @@ from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
-from terrace.gcp.firewall import FirewallRules, node_identity
+from terrace.gcp.firewall import FirewallRules, may_pull, node_identity
 from terrace.gcp.flows import ANYWHERE
 from terrace.gcp.providers import service
 from terrace.gcp.ranges import GOOGLE_APIS, layout
@@ -132,16 +132,20 @@ class Network(Construct):
         )
 
     def _existing(self, network: ExistingNetwork) -> NetworkHandle:
-        """A VPC of others: only the nodes' identity and the zone of names inside are made."""
+        """A VPC of others: only the nodes' identity, if no existing cluster has one, and the zone of names inside."""
         openings, subnets = Construct(self, "openings"), network.subnets
-        node_identity(openings, self._target)
+        if self._target.existing.cluster:
+            nodes = f"serviceAccount:{names.nodes(self._target)}"
+            iam.project_grant(openings, "nodes-pull", self._target, may_pull(self._target), nodes)
+        else:
+            node_identity(openings, self._target)
         return NetworkHandle(
             id=network.id,
             zones=self._target.zones,
             node_subnet_ids=subnets["nodes"],
             data_subnet_ids=subnets["data"],
             control_subnet_ids=subnets["control"],
-            groups={"nodes": names.role_email(self._target, "nodes")},
+            groups={"nodes": names.nodes(self._target)},
             private_zone_id=self._private_zone().name,
             ready=tuple(iam.rights(openings, "nodes")),
         )

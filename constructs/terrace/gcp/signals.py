@@ -134,6 +134,8 @@ def signals(
             },
         ),
     }
+    if target.existing.cluster:  # its owner watches its nodes
+        table = {name: signal for name, signal in table.items() if not name.startswith("nodes-")}
     table |= _of_servers(target, database)
     if names.settings(target).owns_account:
         table["findings-waiting"] = Signal(  # AUD-5

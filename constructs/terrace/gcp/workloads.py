@@ -67,7 +67,7 @@ def secret_store(*, namespace: str, account: str, identity: str, target: Target)
             "auth": {
                 "workloadIdentity": {
                     "clusterLocation": names.cluster_location(target),
-                    "clusterName": target.prefix,
+                    "clusterName": names.cluster_id(target).rpartition("/")[2],
                     "serviceAccountRef": {"name": account},
                 }
             },

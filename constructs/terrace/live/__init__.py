@@ -108,7 +108,7 @@ def verify(
     results = [
         Result(BY_ID[id], "not_required", f"{BY_ID[id].capability} is off")
         if BY_ID[id].capability in environment.left_out
-        else by_owner(evaluate_guarantee(id, cloud, deployment), environment.existing.kinds)
+        else by_owner(evaluate_guarantee(id, cloud, deployment), cloud, environment.existing.kinds)
         for id in BY_ID
         if id in selected
     ]

@@ -4,7 +4,8 @@ import pytest
 
 from terrace import live
 from terrace.assurance.evaluation import Result
-from terrace.capabilities.existing import ExistingNetwork, ExistingSpec, SubnetKind
+from terrace.aws import names
+from terrace.capabilities.existing import ExistingCluster, ExistingNetwork, ExistingSpec, SubnetKind
 from terrace.capabilities.keys import PURPOSES
 from terrace.capabilities.network import Group
 from terrace.environment import target
@@ -14,13 +15,20 @@ from tests.live.aws.breaks import BREAKS
 from tests.live.aws.site import Site
 from tests.live.snapshot import Snapshot
 
-IDS = {"keys": ["KEY-1", "KEY-2", "KEY-3"], "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"]}
+IDS = {
+    "keys": ["KEY-1", "KEY-2", "KEY-3"],
+    "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
+    "cluster": [f"K8S-{number}" for number in range(1, 10)],
+}
 
 
 def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     """The deployment's own resources, named as existing ones."""
     keys = ExistingSpec(keys={purpose: site.key(purpose) for purpose in PURPOSES})
     existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
+    if kind == "cluster":
+        named = {"cluster": site.key("cluster")}
+        existing = existing.model_copy(update={"cluster": own_cluster(site), "keys": named})
     environment = site.environment.model_copy(update={"existing": existing})
     if broken == "NET-8":  # the recorded one shortens the retention, which is the owner's here
         client = site.client("route53resolver")
@@ -30,7 +38,14 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
             )
     elif broken:
         BREAKS[broken](site)
-    return live.verify(environment, target(environment), only=IDS[kind])
+    return live.verify(
+        environment, target(environment), only=[*IDS[kind], "K8S-11"] if broken == "K8S-11" else IDS[kind]
+    )
+
+
+def own_cluster(site: Site) -> ExistingCluster:
+    """Its endpoint is for pods and people, and no check reads it."""
+    return ExistingCluster(id=names.cluster_arn(site.target), endpoint="https://cluster.example.com")
 
 
 def own_network(site: Site) -> ExistingNetwork:
@@ -52,6 +67,14 @@ def test_what_is_as_expected_is_by_the_owner(kind: str, snapshot: Snapshot) -> N
 def test_what_is_not_as_expected_is_broken(kind: str, id: str, snapshot: Snapshot) -> None:
     results: list[Result] = snapshot.run(read, kind, id)
     assert {result.guarantee.id for result in results if result.status == "broken"} == {id}
+
+
+def test_an_existing_cluster_needs_a_protection_of_its_own(snapshot: Snapshot) -> None:
+    """The foundation's policy, which is not EKS's own protection, binds the foundation's pipeline only."""
+    results: list[Result] = snapshot.run(read, "cluster", "K8S-11")
+    assert [result.reason for result in results if result.guarantee.id == "K8S-11"] == [
+        "cluster dpf-prod: deletionProtection = false, expected true"
+    ]
 
 
 def preflight(site: Site) -> list[Obstacle]:

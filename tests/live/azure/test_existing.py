@@ -7,26 +7,41 @@ import pytest
 from terrace import live
 from terrace.assurance.evaluation import Result, by_owner
 from terrace.azure import names
-from terrace.capabilities.existing import ExistingNetwork, ExistingSpec, SubnetKind
+from terrace.capabilities.existing import ExistingCluster, ExistingNetwork, ExistingSpec, SubnetKind
 from terrace.capabilities.keys import PURPOSES
 from terrace.environment import target
 from tests.live.azure.breaks import BREAKS
 from tests.live.azure.site import Site
 from tests.live.snapshot import Snapshot
 
-IDS = {"keys": ["KEY-1", "KEY-2", "KEY-3"], "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"]}
+IDS = {
+    "keys": ["KEY-1", "KEY-2", "KEY-3"],
+    "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
+    "cluster": [*(f"K8S-{number}" for number in range(1, 10)), "K8S-11"],
+}
 
 
 def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     """The deployment's own resources, named as existing ones."""
     keys = ExistingSpec(keys={purpose: names.key_id(site.target, purpose) for purpose in PURPOSES})
     existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
+    if kind == "cluster":
+        existing = existing.model_copy(update={"cluster": own_cluster(site)})
     environment = site.environment.model_copy(update={"existing": existing})
     if broken:
         BREAKS[broken](site)
         site.reader.forget(site.touched)
     deployment = replace(site.deployment, environment=environment, target=target(environment))
-    return [by_owner(live.evaluate_guarantee(id, "azure", deployment), existing.kinds) for id in IDS[kind]]
+    return [by_owner(live.evaluate_guarantee(id, "azure", deployment), "azure", existing.kinds) for id in IDS[kind]]
+
+
+def own_cluster(site: Site) -> ExistingCluster:
+    """Its endpoint is for pods and people, and no check reads it."""
+    return ExistingCluster(
+        id=names.cluster_id(site.target),
+        endpoint="https://cluster.example.com",
+        nodes="00000000-0000-4000-8000-000000000088",
+    )
 
 
 def own_network(site: Site) -> ExistingNetwork:

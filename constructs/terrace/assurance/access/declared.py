@@ -40,10 +40,14 @@ def grants(environment: Environment) -> Iterator[Grant]:
     yield Grant("component velero", "operate", "volumes")
     if environment.database:
         yield Grant(f"component {BOOTSTRAP}", "connect", "database/admin")
-    yield Grant("nodes", "read-data", "registry/*")
-    yield Grant("people admin", "administer", "kubernetes")
-    yield Grant("pipeline apply", "administer", "kubernetes")
-    yield Grant("pipeline plan", "view", "kubernetes")
+    cluster = environment.existing.cluster
+    if cluster is None or cluster.nodes:
+        yield Grant("nodes", "read-data", "registry/*")
+    if cluster is None:  # the owner of an existing one gives access to it
+        yield Grant("people admin", "administer", "kubernetes")
+    if cluster is None or environment.cloud != "aws":  # elsewhere the pipelines' rights are on the group or project
+        yield Grant("pipeline apply", "administer", "kubernetes")
+        yield Grant("pipeline plan", "view", "kubernetes")
     yield Grant("pipeline plan", "view", "account")
     yield Grant("pipeline plan", "read-data", "state")
     yield Grant("pipeline apply", "read-data", "state")

@@ -77,17 +77,18 @@ def evaluate(
     return [
         _left_out(subject, guarantee)
         if guarantee.capability in subject.environment.left_out
-        else evaluation.by_owner(
-            evaluation.prepared(
+        else evaluation.prepared(
+            evaluation.by_owner(
                 evaluation.result_of(
                     guarantee,
                     [_outcome(checks.get(id), subject, id, seconds) for id in guarantee.clouds.get(cloud, ())],
                     excepted.get(guarantee.id),
                 ),
                 cloud,
-                "a stack does not show whether it is installed; `terrace verify` asks the cluster",
+                subject.environment.existing.kinds,
             ),
-            subject.environment.existing.kinds,
+            cloud,
+            "a stack does not show whether it is installed; `terrace verify` asks the cluster",
         )
         for guarantee in guarantees
     ]

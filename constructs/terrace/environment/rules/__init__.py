@@ -90,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     existing.keys_can_be_existing,
     existing.network_is_complete,
     existing.network_stands_alone,
+    existing.cluster_can_be_used,
     extensions.declarations_have_limits,
     aws.prefix_is_not_reserved,
     aws.partition_has_region,

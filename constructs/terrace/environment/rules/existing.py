@@ -20,7 +20,7 @@ _AZURE_NETWORK_EXAMPLE = "/subscriptions/GUID/resourceGroups/GROUP/providers/Mic
 
 
 class _Form(NamedTuple):
-    """The form of an id, whose group `region` has to be the environment's region."""
+    """The form of an id, whose groups `region` and `account` have to be those of the environment."""
 
     pattern: str
     example: str
@@ -65,6 +65,25 @@ SUBNETS: Mapping[CloudName, Mapping[SubnetKind, int]] = {
 EKS, RDS and ElastiCache need two."""
 GROUPS: tuple[Group, ...] = ("control", "nodes", "entry")
 """The security groups that AWS always uses, besides those of the database and the cache."""
+CLUSTERS: Mapping[CloudName, _Form] = {
+    "aws": _Form(
+        r"arn:aws(-cn|-us-gov)?:eks:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):cluster/[A-Za-z0-9][\w-]*",
+        "arn:aws:eks:eu-central-1:111122223333:cluster/data",
+    ),
+    "azure": _Form(
+        rf"/subscriptions/(?P<account>{_GUID})/resourceGroups/[\w.()-]+/providers/Microsoft.ContainerService/managedClusters/[\w-]+",
+        "/subscriptions/GUID/resourceGroups/GROUP/providers/Microsoft.ContainerService/managedClusters/CLUSTER",
+    ),
+    "gcp": _Form(
+        r"projects/(?P<account>[a-z0-9:.-]+)/locations/(?P<region>[a-z]+-[a-z]+\d+)(-[a-z])?/clusters/[a-z0-9-]+",
+        "projects/PROJECT/locations/europe-west3/clusters/CLUSTER",
+    ),
+}
+NODES: Mapping[CloudName, _Form] = {
+    "azure": _Form(_GUID, "object id of the kubelets' identity"),
+    "gcp": _Form(r"[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com", "address of the nodes' service account"),
+}
+"""What identifies the nodes, which need the right to pull images; on AWS their role has it for the whole account."""
 UNUSED: Mapping[CloudName, Mapping[str, str]] = {
     "azure": {
         "cluster": "AKS would get the right to change the whole vault",
@@ -144,6 +163,38 @@ def network_stands_alone(environment: Environment) -> Iterator[Problem]:
         yield Problem(message, path="existing.network", hint="Remove it, or the recovery region.")
 
 
+def cluster_can_be_used(environment: Environment) -> Iterator[Problem]:
+    """Pods get rights of the environment's account, and reach the database and the cache from nodes of its network."""
+    cluster, path, title = environment.existing.cluster, "existing.cluster", TITLES[environment.cloud]
+    if cluster is None:
+        return
+    yield from _of_form(environment, CLUSTERS[environment.cloud], cluster.id, f"{path}.id", "cluster")
+    if environment.cloud == "aws" and not cluster.certificate_authority:
+        message = "no certificate authority, which EKS has for each cluster."
+        yield Problem(message, path=path, hint="Set certificate_authority; `aws eks describe-cluster` shows it.")
+    if (environment.cloud == "azure") != bool(cluster.issuer):
+        message = f"{title} {'needs' if environment.cloud == 'azure' else 'does not use'} the issuer of pods' tokens."
+        hint = "Set it; `az aks show` has it as oidcIssuerProfile." if environment.cloud == "azure" else "Remove it."
+        yield Problem(message, path=f"{path}.issuer" if cluster.issuer else path, hint=hint)
+    nodes = NODES.get(environment.cloud)
+    if (nodes is None) != (cluster.nodes is None):
+        message = f"{title} {'needs' if nodes else 'does not use'} the identity of the nodes."
+        hint = f"Set it: the {nodes.example}." if nodes else "Remove it; the role of the nodes may pull images."
+        yield Problem(message, path=f"{path}.nodes" if cluster.nodes else path, hint=hint)
+    elif nodes and cluster.nodes and not re.fullmatch(nodes.pattern, cluster.nodes):
+        message = f"{cluster.nodes!r} is not an identity on {title}."
+        yield Problem(message, path=f"{path}.nodes", hint=f"It is the {nodes.example}.")
+    if environment.existing.network is None:
+        message = "an existing cluster is in a network that exists too."
+        yield Problem(message, path=path, hint="Name it as existing.network.")
+    if environment.cost.sleep:
+        message = "the schedule would stop nodes of an existing cluster."
+        yield Problem(message, path="cost.sleep", hint="Remove it; the cluster's owner stops its nodes.")
+    if getattr(getattr(environment, environment.cloud), "node_types", None):
+        message = "nothing uses node types: the cluster with its nodes is an existing one."
+        yield Problem(message, path=f"{environment.cloud}.node_types", hint="Remove them.")
+
+
 def _of_form(environment: Environment, form: _Form, id: str, path: str, what: str) -> Iterator[Problem]:
     title = TITLES[environment.cloud]
     match = re.fullmatch(form.pattern, id)
@@ -154,3 +205,7 @@ def _of_form(environment: Environment, form: _Form, id: str, path: str, what: st
     if region and match.groupdict().get("region") not in (None, region):
         message = f"the {what} is in {match['region']}, and the environment in {region}."
         yield Problem(message, path=path, hint=f"Name a {what} in {region}.")
+    settings = getattr(environment, environment.cloud)
+    if settings and match.groupdict().get("account") not in (None, settings.account):
+        message = f"the {what} is of {match['account']}, and the environment of {settings.account}."
+        yield Problem(message, path=path, hint=f"Name a {what} of the same account.")

@@ -234,8 +234,10 @@ def _zones(deployment: Deployment, document: Document) -> None:
 
 def _entries(deployment: Deployment, document: Document) -> None:
     """Add who may do what in the cluster, and which pods act as which role."""
-    cluster = {"clusterName": deployment.prefix}
-    for principal in deployment.pages("eks", "list_access_entries", "accessEntries", **cluster):
+    cluster = {"clusterName": names.cluster(deployment.target)}
+    existing = deployment.target.existing.cluster
+    entries = deployment.pages("eks", "list_access_entries", "accessEntries", **cluster) if not existing else ()
+    for principal in entries:
         entry = deployment.call("eks", "describe_access_entry", **cluster, principalArn=principal)["accessEntry"]
         who = {"principal_arn": principal}
         groups = entry.get("kubernetesGroups", [])
@@ -254,6 +256,13 @@ def _entries(deployment: Deployment, document: Document) -> None:
             "eks", "describe_pod_identity_association", **cluster, associationId=one["associationId"]
         )
         role = answer["association"]["roleArn"]
-        attributes = {"namespace": one["namespace"], "service_account": one["serviceAccount"], "role_arn": role}
+        if existing and not str(role).startswith(names.role_arn(deployment.target, "")):
+            continue  # its owner's
+        attributes = {
+            "cluster_name": cluster["clusterName"],
+            "namespace": one["namespace"],
+            "service_account": one["serviceAccount"],
+            "role_arn": role,
+        }
         path = f"pod identity {one['associationId']}"
         document.add("aws_eks_pod_identity_association", one["associationId"], attributes, path=path)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from terrace.aws import names
 from terrace.capabilities.identity import ServiceAccount
 from terrace.capabilities.target import Target
 from terrace.environment.schema import Environment
@@ -45,7 +46,7 @@ def pod_identities(deployment: Deployment, account: ServiceAccount) -> list[dict
         "eks",
         "list_pod_identity_associations",
         "associations",
-        clusterName=deployment.prefix,
+        clusterName=names.cluster(deployment.target),
         namespace=account.namespace,
         serviceAccount=account.name,
     )

@@ -9,6 +9,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, check, empty,
 from terrace.aws import names
 from terrace.calls import Absent
 from terrace.capabilities.cluster import POOL_LABEL
+from terrace.capabilities.keys import Purpose
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
 
@@ -17,18 +18,29 @@ _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 def cluster(deployment: Deployment) -> dict[str, Any]:
     """The cluster. Raises Absent."""
-    described: dict[str, Any] = deployment.call("eks", "describe_cluster", name=deployment.prefix)["cluster"]
+    described: dict[str, Any] = deployment.call("eks", "describe_cluster", name=names.cluster(deployment.target))[
+        "cluster"
+    ]
     return described
 
 
 def pool(deployment: Deployment, name: str) -> dict[str, Any]:
     """The node group of a pool, which its nodes' label names. Raises Absent."""
-    for group in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=deployment.prefix):
-        answer = deployment.call("eks", "describe_nodegroup", clusterName=deployment.prefix, nodegroupName=group)
+    for group in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=names.cluster(deployment.target)):
+        answer = deployment.call(
+            "eks", "describe_nodegroup", clusterName=names.cluster(deployment.target), nodegroupName=group
+        )
         described: dict[str, Any] = answer["nodegroup"]
         if described.get("labels", {}).get(POOL_LABEL) == name:
             return described
-    raise Absent(f"a node group of pool {name} in cluster {deployment.prefix}")
+    raise Absent(f"a node group of pool {name} in cluster {names.cluster(deployment.target)}")
+
+
+def _sealed(deployment: Deployment, resource: str, name: str, key: str | None, purpose: Purpose) -> Observation:
+    """Whether `key` is the purpose's; any, for an existing cluster whose key is not named."""
+    if deployment.target.existing.cluster and purpose not in deployment.target.existing.keys:
+        return Observation(resource, f"{name} = {key or 'unset'}", bool(key), "a key of the customer")
+    return keys.used(deployment, resource, name, key, purpose)
 
 
 def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
@@ -46,7 +58,7 @@ def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
 
 @check("K8S-1")
 def private_api(deployment: Deployment) -> Iterator[Observation]:
-    resource, settings = f"cluster {deployment.prefix}", cluster(deployment)["resourcesVpcConfig"]
+    resource, settings = f"cluster {names.cluster(deployment.target)}", cluster(deployment)["resourcesVpcConfig"]
     yield equal(resource, "endpointPrivateAccess", settings.get("endpointPrivateAccess"), True)
     ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
     yield equal(resource, "endpointPublicAccess", settings.get("endpointPublicAccess"), bool(ranges))
@@ -56,18 +68,18 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
-    resource = f"cluster {deployment.prefix}"
+    resource = f"cluster {names.cluster(deployment.target)}"
     found = [entry for entry in cluster(deployment).get("encryptionConfig", []) if "secrets" in entry["resources"]]
     yield equal(resource, "encryption of secrets", len(found), 1)
     for entry in found:
-        yield keys.used(deployment, resource, "encryptionConfig", entry["provider"].get("keyArn"), "cluster")
+        yield _sealed(deployment, resource, "encryptionConfig", entry["provider"].get("keyArn"), "cluster")
 
 
 @check("K8S-3")
 def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
     setups = cluster(deployment).get("logging", {}).get("clusterLogging", [])
     enabled = [kind for setup in setups if setup.get("enabled") for kind in setup.get("types", [])]
-    yield includes(f"cluster {deployment.prefix}", "logs", enabled, _LOG_TYPES)
+    yield includes(f"cluster {names.cluster(deployment.target)}", "logs", enabled, _LOG_TYPES)
     yield logs.kept(deployment, "cluster", deployment.environment.observability.retention_days)
 
 
@@ -84,7 +96,7 @@ def no_node_credentials(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-5")
 def organisation_only(deployment: Deployment) -> Iterator[Observation]:
     access = cluster(deployment).get("accessConfig", {})
-    resource = f"cluster {deployment.prefix}"
+    resource = f"cluster {names.cluster(deployment.target)}"
     yield equal(resource, "authenticationMode", access.get("authenticationMode"), "API")
     # nodes and AWS's own roles have entries too; only those with an administrator's policy are administrators
     known = {
@@ -92,12 +104,14 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
         names.role_arn(deployment.target, "ci-apply"),
     }
     admins: set[str] = set()
-    for principal in deployment.pages("eks", "list_access_entries", "accessEntries", clusterName=deployment.prefix):
+    for principal in deployment.pages(
+        "eks", "list_access_entries", "accessEntries", clusterName=names.cluster(deployment.target)
+    ):
         policies = deployment.pages(
             "eks",
             "list_associated_access_policies",
             "associatedAccessPolicies",
-            clusterName=deployment.prefix,
+            clusterName=names.cluster(deployment.target),
             principalArn=principal,
         )
         if any(str(policy["policyArn"]).endswith("AdminPolicy") for policy in policies):
@@ -123,7 +137,7 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    resource, found = f"cluster {names.cluster(deployment.target)}", cluster(deployment)
     yield equal(resource, "version", found.get("version"), deployment.environment.cluster.version)
     yield equal(resource, "supportType", found.get("upgradePolicy", {}).get("supportType"), "STANDARD")
     for name in deployment.environment.cluster.pools:
@@ -148,13 +162,17 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
         for disk in disks:
             resource, volume = f"pool {name} {disk['DeviceName']}", disk.get("Ebs", {})
             yield equal(resource, "Encrypted", volume.get("Encrypted"), True)
-            yield keys.used(deployment, resource, "KmsKeyId", volume.get("KmsKeyId"), "disks")
+            yield _sealed(deployment, resource, "KmsKeyId", volume.get("KmsKeyId"), "disks")
 
 
 @check("K8S-11")
 def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
+    if deployment.target.existing.cluster:
+        kept = cluster(deployment).get("deletionProtection", False)
+        yield equal(f"cluster {names.cluster(deployment.target)}", "deletionProtection", kept, True)
+        return
     role, arn = names.role_name(deployment.target, "ci-apply"), names.cluster_arn(deployment.target)
     denied = any(
         statement.get("Effect") == "Deny"
@@ -169,6 +187,6 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _addon(deployment: Deployment, name: str) -> dict[str, Any]:
-    answer = deployment.call("eks", "describe_addon", clusterName=deployment.prefix, addonName=name)
+    answer = deployment.call("eks", "describe_addon", clusterName=names.cluster(deployment.target), addonName=name)
     described: dict[str, Any] = answer["addon"]
     return described

@@ -51,8 +51,9 @@ def _gateways(deployment: Deployment) -> int:
 
 
 def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """The metrics of what the environment does not leave out, and of the foundation's own network."""
-    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS", "network": "AWS/NATGateway"}
+    """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
+    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS"}
+    published |= {"network": "AWS/NATGateway", "cluster": "ContainerInsights"}
     without = {published[name] for name in (*environment.left_out, *environment.existing.kinds) if name in published}
     return tuple(metric for metric in SIGNALS if metric[0] not in without)
 
@@ -60,6 +61,8 @@ def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
 @check("OBS-1")
 def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
     for name in get_args(LogGroup):
+        if name == "cluster" and deployment.target.existing.cluster:
+            continue  # its owner's
         found = logs.group(deployment, name)
         yield keys.used(deployment, found["logGroupName"], "kmsKeyId", found.get("kmsKeyId"), "logs")
         if name not in _ELSEWHERE:

@@ -5,8 +5,9 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.azure import names
+from terrace.capabilities.keys import Purpose
 from terrace.live.azure.checks import Deployment, at, named
-from terrace.live.azure.lookup import locks, logged, uses, workspace_keeps
+from terrace.live.azure.lookup import diagnostics, locks, logged, sent, uses, workspace_keeps
 from terrace.live.azure.session import Absent
 
 _LOG_TYPES = ("kube-apiserver", "kube-audit", "kube-controller-manager", "kube-scheduler", "guard")
@@ -18,19 +19,30 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
     return deployment.get(names.cluster_id(deployment.target))
 
 
+def _name(deployment: Deployment) -> str:
+    return named(names.cluster_id(deployment.target))
+
+
+def _sealed(deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose) -> Observation:
+    """Whether a key's URL is the purpose's; any, for an existing cluster whose key is not named."""
+    if deployment.target.existing.cluster and purpose not in deployment.target.existing.keys:
+        return Observation(resource, f"{name} = {url or 'unset'}", bool(url), "a key of the customer")
+    return uses(deployment, resource, name, url, purpose)
+
+
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each pool of the environment and its body. Raises Absent."""
     found = {str(one.get("name")): one for one in at(cluster(deployment), "agentPoolProfiles", [])}
     for name in deployment.environment.cluster.pools:
         flat = name.replace("-", "")
         if flat not in found:
-            raise Absent(f"node pool {flat} of cluster {deployment.prefix}")
+            raise Absent(f"node pool {flat} of cluster {_name(deployment)}")
         yield name, found[flat]
 
 
 @check("K8S-1")
 def private_api(deployment: Deployment) -> Iterator[Observation]:
-    resource, access = f"cluster {deployment.prefix}", at(cluster(deployment), "apiServerAccessProfile", {})
+    resource, access = f"cluster {_name(deployment)}", at(cluster(deployment), "apiServerAccessProfile", {})
     ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
     yield equal(resource, "enablePrivateCluster", bool(access.get("enablePrivateCluster")), not ranges)
     yield equal(resource, "enableVnetIntegration", access.get("enableVnetIntegration"), True)
@@ -39,27 +51,32 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
-    resource, sealed = f"cluster {deployment.prefix}", at(cluster(deployment), "securityProfile.azureKeyVaultKms", {})
+    resource, sealed = f"cluster {_name(deployment)}", at(cluster(deployment), "securityProfile.azureKeyVaultKms", {})
     yield equal(resource, "azureKeyVaultKms", sealed.get("enabled"), True)
-    yield uses(deployment, resource, "azureKeyVaultKms", sealed.get("keyId"), "cluster")
+    yield _sealed(deployment, resource, "azureKeyVaultKms", sealed.get("keyId"), "cluster")
 
 
 @check("K8S-3")
 def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
-    yield logged(deployment, f"cluster {deployment.prefix}", names.cluster_id(deployment.target), _LOG_TYPES)
+    if deployment.target.existing.cluster:  # its owner keeps them elsewhere
+        categories = sent(diagnostics(deployment, names.cluster_id(deployment.target)))
+        complete = "allLogs" in categories
+        yield includes(f"cluster {_name(deployment)}", "logs", _LOG_TYPES if complete else categories, _LOG_TYPES)
+        return
+    yield logged(deployment, f"cluster {_name(deployment)}", names.cluster_id(deployment.target), _LOG_TYPES)
     yield workspace_keeps(deployment, min(deployment.environment.observability.retention_days, 730))
 
 
 @check("K8S-4")
 def workload_identity(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment)
     yield equal(resource, "oidcIssuerProfile", at(found, "oidcIssuerProfile.enabled"), True)
     yield equal(resource, "workloadIdentity", at(found, "securityProfile.workloadIdentity.enabled"), True)
 
 
 @check("K8S-5")
 def organisation_only(deployment: Deployment) -> Iterator[Observation]:
-    resource, found, settings = f"cluster {deployment.prefix}", cluster(deployment), names.settings(deployment.target)
+    resource, found, settings = f"cluster {_name(deployment)}", cluster(deployment), names.settings(deployment.target)
     yield equal(resource, "disableLocalAccounts", at(found, "disableLocalAccounts"), True)
     yield equal(resource, "enableAzureRBAC", at(found, "aadProfile.enableAzureRBAC"), True)
     yield equal(resource, "tenantID", at(found, "aadProfile.tenantID"), settings.tenant_id)
@@ -85,7 +102,7 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported_and_patched(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment)
     version = str(at(found, "kubernetesVersion"))
     expected = deployment.environment.cluster.version  # AKS may return the patch version too
     yield Observation(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{expected}."), expected)
@@ -102,7 +119,7 @@ def supported_and_patched(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-8")
 def policies_enforced(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment)
     for name in ("networkPolicy", "networkDataplane"):
         yield equal(resource, name, at(found, f"networkProfile.{name}"), "cilium")
 
@@ -113,13 +130,13 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     resource = f"disk encryption set {named(disks)}"
     if disks is None:
         yield Observation(
-            f"cluster {deployment.prefix}",
+            f"cluster {_name(deployment)}",
             "diskEncryptionSetID = unset",
             False,
             "the environment's disk encryption set",
         )
     else:
-        yield uses(deployment, resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), "disks")
+        yield _sealed(deployment, resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), "disks")
     for name, pool in pools(deployment):
         yield equal(f"pool {name}", "enableEncryptionAtHost", pool.get("enableEncryptionAtHost"), True)
         yield equal(f"pool {name}", "osSKU", pool.get("osSKU"), "AzureLinux")
@@ -130,4 +147,4 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     levels = [level for _, level in locks(deployment, names.cluster_id(deployment.target))]
-    yield includes(f"cluster {deployment.prefix}", "locks", levels, ["CanNotDelete"])
+    yield includes(f"cluster {_name(deployment)}", "locks", levels, ["CanNotDelete"])

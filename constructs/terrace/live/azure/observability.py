@@ -23,9 +23,11 @@ _LONGEST_DAYS = 730  # a workspace's maximum. Source: Log Analytics, data retent
 
 
 def signals(environment: Environment) -> tuple[str, ...]:
-    """The metrics of what the environment does not leave out, and of the foundation's own network."""
+    """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
     without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
     without |= {"SNATConnectionCount"} if environment.existing.network else set()
+    if environment.existing.cluster:
+        without |= {metric for metric in SIGNALS if metric.startswith("node_")}
     return tuple(metric for metric in SIGNALS if metric not in without)
 
 
@@ -35,7 +37,7 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
     yield workspace_keeps(deployment, days)
     workspace = names.workspace_id(deployment.target)
     senders = [
-        names.cluster_id(deployment.target),
+        *([] if deployment.target.existing.cluster else [names.cluster_id(deployment.target)]),
         *([str(database.server(deployment)["id"])] if deployment.environment.database else []),
         *([f"{names.cache_id(deployment.target)}/databases/default"] if deployment.environment.cache else []),
         gateway_id(deployment),

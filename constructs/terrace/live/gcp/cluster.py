@@ -6,6 +6,7 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.calls import Absent
 from terrace.capabilities.cluster import POOL_LABEL
+from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys, logs
 from terrace.live.gcp.checks import Deployment, named
@@ -20,20 +21,33 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
     return deployment.call("container", "projects.locations.clusters.get", name=name)
 
 
+def _name(deployment: Deployment) -> str:
+    return named(names.cluster_id(deployment.target))
+
+
+def _sealed(deployment: Deployment, resource: str, name: str, key: object, purpose: Purpose) -> Observation:
+    """Whether `key` is the purpose's; any, for an existing cluster whose key is not named."""
+    if deployment.target.existing.cluster and purpose not in deployment.target.existing.keys:
+        return Observation(resource, f"{name} = {key or 'unset'}", bool(key), "a key of the customer")
+    return keys.used(deployment, resource, name, key, purpose)
+
+
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each pool of the environment, which its nodes' label names. Raises Absent."""
     every = cluster(deployment).get("nodePools", [])
     found = {str(pool.get("config", {}).get("labels", {}).get(POOL_LABEL)): pool for pool in every}
     for name in deployment.environment.cluster.pools:
         if name not in found:
-            raise Absent(f"pool {name} of cluster {deployment.prefix}")
+            raise Absent(f"pool {name} of cluster {_name(deployment)}")
         yield name, found[name]
 
 
 @check("K8S-1")
 def private_api(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
-    yield equal(resource, "network", named(found.get("network")), deployment.prefix)
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment)
+    existing = deployment.target.existing.network
+    network = named(existing.id) if existing else deployment.prefix
+    yield equal(resource, "network", named(found.get("network")), network)
     nodes = found.get("networkConfig", {}).get("defaultEnablePrivateNodes") or found.get(
         "privateClusterConfig", {}
     ).get("enablePrivateNodes")
@@ -54,37 +68,37 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment).get("databaseEncryption", {})
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment).get("databaseEncryption", {})
     yield equal(resource, "databaseEncryption", found.get("state"), "ENCRYPTED")
-    yield keys.used(deployment, resource, "keyName", found.get("keyName"), "cluster")
+    yield _sealed(deployment, resource, "keyName", found.get("keyName"), "cluster")
 
 
 @check("K8S-3")
 def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
     found = cluster(deployment).get("loggingConfig", {}).get("componentConfig", {}).get("enableComponents", [])
-    yield includes(f"cluster {deployment.prefix}", "logs", found, _LOGS)
+    yield includes(f"cluster {_name(deployment)}", "logs", found, _LOGS)
     yield logs.kept(deployment, "cluster", deployment.environment.observability.retention_days)
 
 
 @check("K8S-4")
 def no_node_credentials(deployment: Deployment) -> Iterator[Observation]:
     pool = cluster(deployment).get("workloadIdentityConfig", {}).get("workloadPool")
-    yield equal(f"cluster {deployment.prefix}", "workloadPool", pool, f"{names.account(deployment.target)}.svc.id.goog")
+    account = names.nodes(deployment.target)
+    yield equal(f"cluster {_name(deployment)}", "workloadPool", pool, f"{names.account(deployment.target)}.svc.id.goog")
     for name, found in pools(deployment):
         resource, config = f"pool {name}", found.get("config", {})
         mode = config.get("workloadMetadataConfig", {}).get("mode")
         yield equal(resource, "workloadMetadataConfig", mode, "GKE_METADATA")
         legacy = config.get("metadata", {}).get("disable-legacy-endpoints")
         yield equal(resource, "disable-legacy-endpoints", legacy, "true")
-        account = names.role_email(deployment.target, "nodes")
         yield equal(resource, "serviceAccount", config.get("serviceAccount"), account)
-    rights = grants.roles(grants.on_project(deployment), names.member(deployment.target, "nodes"))
+    rights = grants.roles(grants.on_project(deployment), f"serviceAccount:{account}")
     yield empty("nodes", "broad roles", [role for role in rights if role in _BROAD])
 
 
 @check("K8S-5")
 def organisation_only(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment)
     group = found.get("authenticatorGroupsConfig", {}).get("securityGroup")
     yield equal(resource, "securityGroup", group, names.group(deployment.target, "gke-security-groups"))
     login = found.get("masterAuth", {})
@@ -117,7 +131,7 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {deployment.prefix}", cluster(deployment)
+    resource, found = f"cluster {_name(deployment)}", cluster(deployment)
     expected, version = deployment.environment.cluster.version, str(found.get("currentMasterVersion"))
     same = version == expected or version.startswith((f"{expected}.", f"{expected}-"))
     yield Observation(resource, f"currentMasterVersion = {version}", same, expected)
@@ -135,16 +149,16 @@ def supported(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-8")
 def policies_enforced(deployment: Deployment) -> Iterator[Observation]:
     found = cluster(deployment).get("networkConfig", {}).get("datapathProvider")
-    yield equal(f"cluster {deployment.prefix}", "datapathProvider", found, "ADVANCED_DATAPATH")
+    yield equal(f"cluster {_name(deployment)}", "datapathProvider", found, "ADVANCED_DATAPATH")
 
 
 @check("K8S-9")
 def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     shielded = cluster(deployment).get("shieldedNodes", {}).get("enabled", False)
-    yield equal(f"cluster {deployment.prefix}", "shieldedNodes", shielded, True)
+    yield equal(f"cluster {_name(deployment)}", "shieldedNodes", shielded, True)
     for name, pool in pools(deployment):
         resource, config = f"pool {name}", pool.get("config", {})
-        yield keys.used(deployment, resource, "bootDiskKmsKey", config.get("bootDiskKmsKey"), "disks")
+        yield _sealed(deployment, resource, "bootDiskKmsKey", config.get("bootDiskKmsKey"), "disks")
         image = str(config.get("imageType"))
         yield Observation(resource, f"imageType = {image}", image.upper().startswith("COS"), "COS_CONTAINERD")
         shield = config.get("shieldedInstanceConfig", {})
@@ -162,6 +176,8 @@ def deletion_denied(deployment: Deployment) -> dict[str, Any]:
 def cannot_be_deleted(deployment: Deployment) -> Iterator[Observation]:
     if not deployment.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
+    if deployment.target.existing.cluster:
+        raise NotRequired("a deny policy of the owner is not known by its name")
     if not names.settings(deployment.target).owns_account:
         raise NotRequired("another environment of the project owns its deny policies (owns_account)")
     resource = f"deny policy {deployment.prefix}-cluster"

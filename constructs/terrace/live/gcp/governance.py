@@ -12,10 +12,11 @@ from terrace.live.inventory import complete
 
 def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The deployment's main resources and their labels. Raises Absent."""
-    found = cluster.cluster(deployment)
-    yield f"cluster {deployment.prefix}", found.get("resourceLabels", {})
-    for name, pool in cluster.pools(deployment):
-        yield f"pool {name}", pool.get("config", {}).get("resourceLabels", {})
+    if not deployment.target.existing.cluster:
+        found = cluster.cluster(deployment)
+        yield f"cluster {deployment.prefix}", found.get("resourceLabels", {})
+        for name, pool in cluster.pools(deployment):
+            yield f"pool {name}", pool.get("config", {}).get("resourceLabels", {})
     for instance in database.instances(deployment):
         yield f"sql instance {instance['name']}", instance["settings"].get("userLabels", {})
     if deployment.environment.cache:

@@ -141,7 +141,7 @@ def _pods(stack: Subject) -> Iterator[_Row]:
     """The pods that act as components."""
     for name, account in stack.environment.component_accounts.items():
         yield Grant(f"pods {account}", "assume", f"identities/component {name}"), "K8S-4: EKS Pod Identity"
-    for name, pods in _ADDON_PODS.items():
+    for name, pods in ({} if stack.target.existing.cluster else _ADDON_PODS).items():
         yield Grant(f"pods {pods}", "assume", f"identities/component {name}"), "K8S-4: EKS Pod Identity of an add-on"
 
 

@@ -78,12 +78,20 @@ def _pods(
 def _bound(stack: Subject, role: Resource) -> Iterator[tuple[str, Resource]]:
     for one in stack.view.all("aws_eks_pod_identity_association"):
         if _is(stack, one.get("role_arn"), role):
-            yield f"{one.get('namespace')}/{one.get('service_account')}", one
+            pods = f"{one.get('namespace')}/{one.get('service_account')}"
+            yield pods if _in_cluster(stack, one) else f"{pods} of cluster {one.get('cluster_name')}", one
     for addon in stack.view.all("aws_eks_addon"):
         for block in addon.blocks("pod_identity_association"):
             if _is(stack, block.get("role_arn"), role):
                 namespace = _ADDON_NAMESPACES.get(str(addon.get("addon_name")), "kube-system")
                 yield f"{namespace}/{block.get('service_account')}", addon
+
+
+def _in_cluster(stack: Subject, association: Resource) -> bool:
+    """Whether an association is of the environment's cluster."""
+    name = association.get("cluster_name")
+    cluster = stack.view.target(name)
+    return name == names.cluster(stack.target) or (cluster is not None and cluster.type == "aws_eks_cluster")
 
 
 def _is(stack: Subject, value: object, role: Resource) -> bool:

@@ -59,6 +59,9 @@ class _Reader:
             return f"service {holder.path.rpartition('/')[2] if holder.path.startswith('cost/') else holder}"
         if value == settings.admin_group_id:
             return "people admin"
+        cluster = self.stack.target.existing.cluster
+        if cluster and value == cluster.nodes:
+            return "nodes"
         if settings.deployer_id and value == settings.deployer_id:
             return "people deployer"
         return f"foreign {value or 'of no id'}"

@@ -183,7 +183,7 @@ def machine_of_tag(stack: Subject, tag: object) -> str:
 
 def _machine_of_account(stack: Subject, account: object) -> str:
     text = stack.view.text(account)
-    return "nodes" if text == names.role_email(stack.target, "nodes") else f"unknown account {text}"
+    return "nodes" if text == names.nodes(stack.target) else f"unknown account {text}"
 
 
 def _within(outer: str, inner: str) -> bool:

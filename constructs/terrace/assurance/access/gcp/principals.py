@@ -41,7 +41,8 @@ class Principals:
         purposes |= {_DATABASE_ADMIN: f"component {BOOTSTRAP}", "nodes": "nodes", "sleep": "service sleep"}
         purposes |= {f"ci-{name}": f"pipeline {name}" for name in ("plan", "apply")}
         purposes |= {f"module-{name}": f"module {name}" for name in self.stack.environment.foundation_modules}
-        return {names.role_email(target, purpose): word for purpose, word in purposes.items()}
+        own = {names.role_email(target, purpose): word for purpose, word in purposes.items()}
+        return own | {names.nodes(target): "nodes"}
 
     @cached_property
     def _agents(self) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ def _addon(stack: Subject, name: str) -> Resource:
 
 @check("K8S-1")
 def api_access_restricted(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(str(cluster), "endpoint_private_access", cluster.get("vpc_config.endpoint_private_access"), True)
     ranges = sorted(stack.environment.cluster.api_access.public_from.values())
@@ -46,6 +47,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-1")
 def private_nodes(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     for name in stack.environment.cluster.pools:
         group = lookup.pool(stack, name)
         subnets = lookup.subnets(stack, group, "subnet_ids")
@@ -55,6 +57,7 @@ def private_nodes(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     configs = [block for block in cluster.blocks("encryption_config") if "secrets" in block.get("resources", [])]
     yield equal(str(cluster), "encryption_config blocks for secrets", len(configs), 1)
@@ -64,6 +67,7 @@ def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-3")
 def control_plane_logs_enabled(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield includes(str(cluster), "enabled_cluster_log_types", cluster.get("enabled_cluster_log_types", []), _LOG_TYPES)
     yield lookup.retained(stack, "cluster", stack.environment.observability.retention_days)
@@ -71,6 +75,7 @@ def control_plane_logs_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-4")
 def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     yield equal("cluster", "eks-pod-identity-agent is installed", bool(_addon(stack, "eks-pod-identity-agent")), True)
     for name in stack.environment.cluster.pools:
         template = _launch_template(stack, name)
@@ -81,6 +86,7 @@ def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-5")
 def no_local_accounts(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(str(cluster), "authentication_mode", cluster.get("access_config.authentication_mode"), "API")
     creator = cluster.get("access_config.bootstrap_cluster_creator_admin_permissions", True)  # EKS's own default
@@ -89,6 +95,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     for name, spec in stack.environment.cluster.pools.items():
         group = lookup.pool(stack, name)
         yield equal(str(group), "min_size", group.get("scaling_config.min_size"), spec.min_nodes)
@@ -107,6 +114,7 @@ def autoscaler_permissions(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported_version(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster, version = control_plane(stack), stack.environment.cluster.version
     yield equal(str(cluster), "version", cluster.get("version"), version)
     yield equal(str(cluster), "support_type", cluster.get("upgrade_policy.support_type"), "STANDARD")
@@ -118,6 +126,7 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-8")
 def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     addon = _addon(stack, "vpc-cni")
     enforced = flag(addon.get("configuration_values.enableNetworkPolicy"))
     yield equal(str(addon), "enableNetworkPolicy", enforced, True)
@@ -125,6 +134,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     for name in stack.environment.cluster.pools:
         group, template = lookup.pool(stack, name), _launch_template(stack, name)
         image = str(group.get("ami_type"))
@@ -143,6 +153,7 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-11")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     if not stack.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     role, cluster = stack.one("aws_iam_role", "pipelines/apply"), names.cluster_arn(stack.target)

@@ -41,7 +41,7 @@ def all_tagged(stack: Subject) -> Iterator[Observation]:
             }
             yield empty(str(resource), "tags that override the default tags", sorted(conflicts))
     # the provider's default tags do not reach resources that AWS creates: EC2 User Guide, "Tag specifications"
-    for template in stack.all("aws_launch_template"):
+    for template in stack.all("aws_launch_template", or_none=bool(stack.target.existing.cluster)):
         tag_specs = {
             str(block.get("resource_type")): block.get("tags", {}) for block in template.blocks("tag_specifications")
         }

@@ -36,8 +36,9 @@ _ABOVE, _BELOW = "GreaterThanThreshold", "LessThanThreshold"
 
 
 def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
-    """The metrics of what the environment does not leave out, and of the foundation's own network."""
-    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS", "network": "AWS/NATGateway"}
+    """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
+    published = {"cache": "AWS/ElastiCache", "database": "AWS/RDS"}
+    published |= {"network": "AWS/NATGateway", "cluster": "ContainerInsights"}
     without = {published[name] for name in (*environment.left_out, *environment.existing.kinds) if name in published}
     return tuple(metric for metric in SIGNALS if metric[0] not in without)
 
@@ -46,6 +47,8 @@ def signals(environment: Environment) -> tuple[tuple[str, str], ...]:
 def log_storage(stack: Subject) -> Iterator[Observation]:
     known_groups = set()
     for name in get_args(LogGroup):
+        if name == "cluster" and stack.target.existing.cluster:
+            continue  # its owner's
         log_group = lookup.group(stack, name)
         known_groups.add(log_group)
         yield lookup.uses(stack, log_group, log_group.get("kms_key_id"), "kms_key_id", "logs")
@@ -218,7 +221,7 @@ def _signals(stack: Subject) -> dict[tuple[str, str], _Expected]:
     server = (prefix,)
     replicas = spec.cache.replicas if spec.cache else 0
     nodes = tuple(f"{prefix}-{number:03}" for number in range(1, replicas + 2))
-    cluster = tuple(str(one) for one in stack.all("aws_eks_cluster"))
+    cluster = tuple(str(one) for one in stack.all("aws_eks_cluster", or_none=bool(stack.target.existing.cluster)))
     gateways = tuple(str(one) for one in stack.all("aws_nat_gateway", or_none=bool(stack.target.existing.network)))
     counted = {"LakeDenials": limits.lake_denials}
     own = names.metric_namespace(stack.target)

@@ -44,6 +44,7 @@ def _undeclared_pools(stack: Subject) -> list[Resource]:
 
 @check("K8S-1")
 def api_access_restricted(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     ranges = sorted(stack.environment.cluster.api_access.public_from.values())
     yield equal(str(cluster), "private_cluster_enabled", bool(cluster.get("private_cluster_enabled")), not ranges)
@@ -56,6 +57,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     key = cluster.get("key_management_service.key_vault_key_id")
     yield uses(stack, cluster, key, "key_management_service", "cluster")
@@ -63,11 +65,13 @@ def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-3")
 def control_plane_logs_enabled(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     yield logged(stack, control_plane(stack), _LOG_TYPES)
 
 
 @check("K8S-4")
 def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     for name in ("oidc_issuer_enabled", "workload_identity_enabled"):
         yield equal(str(cluster), name, cluster.get(name), True)
@@ -75,6 +79,7 @@ def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-5")
 def no_local_accounts(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster, settings = control_plane(stack), names.settings(stack.target)
     yield equal(str(cluster), "local_account_disabled", cluster.get("local_account_disabled"), True)
     entra = "azure_active_directory_role_based_access_control"
@@ -87,6 +92,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     for other in _undeclared_pools(stack):
         yield Observation(str(other), f"pool {other.get('name')}", False, "a pool of cluster.pools")
     for name, resource, pool in _pools(stack):
@@ -106,6 +112,7 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported_version(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(
         str(cluster), "kubernetes_version", cluster.get("kubernetes_version"), stack.environment.cluster.version
@@ -127,6 +134,7 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-8")
 def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     for name in ("network_policy", "network_data_plane"):
         yield equal(str(cluster), name, cluster.get(f"network_profile.{name}"), "cilium")
@@ -134,6 +142,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     disks = referenced(stack, "azurerm_disk_encryption_set", cluster.get("disk_encryption_set_id"))
     if disks is None:
@@ -147,6 +156,7 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-11")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     if not stack.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     cluster = control_plane(stack)

@@ -46,9 +46,11 @@ _RECEIVERS = """
 
 
 def signals(environment: Environment) -> tuple[str, ...]:
-    """The metrics of what the environment does not leave out, and of the foundation's own network."""
+    """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
     without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
     without |= {"SNATConnectionCount"} if environment.existing.network else set()
+    if environment.existing.cluster:
+        without |= {metric for metric in SIGNALS if metric.startswith("node_")}
     return tuple(metric for metric in SIGNALS if metric not in without)
 
 

@@ -104,6 +104,8 @@ def threat_detection_enabled(stack: Subject) -> Iterator[Observation]:
     any_of = " OR ".join(f'severity = "{severity}"' for severity in severities)
     streamed = notification.get("streaming_config.filter")
     yield equal(str(notification), "filter", streamed, f'state = "ACTIVE" AND mute != "MUTED" AND ({any_of})')
+    if stack.target.existing.cluster:
+        return
     cluster = stack.view.only("google_container_cluster")
     posture = cluster.get("security_posture_config.mode")
     yield Observation(str(cluster), f"security_posture_config = {posture}", posture in ("BASIC", "ENTERPRISE"), "BASIC")

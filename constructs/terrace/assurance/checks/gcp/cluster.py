@@ -20,6 +20,7 @@ def control_plane(stack: Subject) -> Resource:
 
 @check("K8S-1")
 def api_access_restricted(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     ranges = sorted(stack.environment.cluster.api_access.public_from.values())
     ip_endpoint = cluster.get("control_plane_endpoints_config.ip_endpoints_config.enabled", True)
@@ -36,6 +37,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-1")
 def private_nodes(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     private = cluster.get("private_cluster_config.enable_private_nodes")
     yield equal(str(cluster), "enable_private_nodes", private, True)
@@ -44,6 +46,7 @@ def private_nodes(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(str(cluster), "database_encryption", cluster.get("database_encryption.state"), "ENCRYPTED")
     yield uses(stack, cluster, cluster.get("database_encryption.key_name"), "database_encryption.key_name", "cluster")
@@ -51,12 +54,14 @@ def secrets_encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-3")
 def control_plane_logs_enabled(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield includes(str(cluster), "logs", cluster.get("logging_config.enable_components", []), _LOG_TYPES)
 
 
 @check("K8S-4")
 def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     pool = cluster.get("workload_identity_config.workload_pool")
     yield equal(str(cluster), "workload_pool", pool, f"{names.account(stack.target)}.svc.id.goog")
@@ -73,6 +78,7 @@ def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-5")
 def no_local_accounts(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     group = cluster.get("authenticator_groups_config.security_group")
     yield equal(str(cluster), "security_group", group, names.group(stack.target, "gke-security-groups"))
@@ -92,6 +98,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     for name, pool in pools(stack):
         spec = stack.environment.cluster.pools[name]
         yield equal(str(pool), "total_min_node_count", pool.get("autoscaling.total_min_node_count"), spec.min_nodes)
@@ -105,6 +112,7 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported_version(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     expected = stack.environment.cluster.version
     version = str(cluster.get("min_master_version"))
@@ -123,6 +131,7 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-8")
 def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(str(cluster), "datapath_provider", cluster.get("datapath_provider"), "ADVANCED_DATAPATH")
     yield from unset(cluster, "service_external_ips_config.enabled")
@@ -135,6 +144,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(str(cluster), "enable_shielded_nodes", cluster.get("enable_shielded_nodes"), True)
     for _, pool in pools(stack):
@@ -148,6 +158,7 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-11")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
+    stack.own("cluster")
     if not stack.environment.cluster.deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     cluster, wanted = control_plane(stack), not stack.target.unprotected

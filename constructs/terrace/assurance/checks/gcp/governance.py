@@ -43,8 +43,9 @@ def all_tagged(stack: Subject) -> Iterator[Observation]:
         ("google_sql_database_instance", "settings.user_labels"),
         ("google_container_cluster", "resource_labels"),
     ):
-        database = type == "google_sql_database_instance"
-        for resource in stack.all(type, or_none=database and stack.environment.database is None):
+        spec = stack.environment
+        without = spec.database is None if type == "google_sql_database_instance" else bool(spec.existing.cluster)
+        for resource in stack.all(type, or_none=without):
             yield _tagged(str(resource), resource.get(name, {}), expected)
 
 

@@ -34,8 +34,8 @@ _STATES: tuple[tuple[str, tuple[Severity, ...]], ...] = (("failed", _SEVERITIES)
 
 
 def signals(environment: Environment) -> tuple[str, ...]:
-    """The metrics of what the environment does not leave out, and of the foundation's own network."""
-    published = {"cache": "memorystore.", "database": "cloudsql.", "network": "router."}
+    """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
+    published = {"cache": "memorystore.", "database": "cloudsql.", "network": "router.", "cluster": "kubernetes."}
     missing = (*environment.left_out, *environment.existing.kinds)
     without = tuple(published[name] for name in missing if name in published)
     return tuple(metric for metric in SIGNALS if not metric.startswith(without))

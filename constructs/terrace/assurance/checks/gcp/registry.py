@@ -46,6 +46,7 @@ def scanned(stack: Subject) -> Iterator[Observation]:
 def admission(stack: Subject) -> Iterator[Observation]:
     if stack.target.tier == "dev":
         raise NotRequired("tier is dev")
+    stack.own("cluster")
     cluster = stack.view.only("google_container_cluster")
     mode = cluster.get("binary_authorization.evaluation_mode")
     yield equal(str(cluster), "binary_authorization", mode, "PROJECT_SINGLETON_POLICY_ENFORCE")
