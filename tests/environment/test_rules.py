@@ -70,10 +70,11 @@ def test_every_rule_is_broken_by_a_bad_file(project: Path, monkeypatch: pytest.M
         shutil.copy(case, project / "environments" / "qa.yaml")
         with pytest.raises(InvalidEnvironment):
             load("qa", project=project)
-    for case in BAD.glob("computed_name_too_long/*.yaml"):
-        shutil.copy(case, project / "environments")
-        with pytest.raises(InvalidEnvironment):
-            load(case.stem, project=project)
+    for folder in ("computed_name_too_long", "product_tables_of_the_same_name"):
+        shutil.copytree(BAD / folder, project / "environments", dirs_exist_ok=True)
+        for case in (BAD / folder).glob("*.yaml"):
+            with pytest.raises(InvalidEnvironment):
+                load(case.stem, project=project)
     monkeypatch.undo()
     assert set(rules.RULES) == broken
 
