@@ -98,13 +98,19 @@ def _agree(
 
 
 def _is_made(reviewed: Mapping[str, Any], present: Mapping[str, Any] | None) -> bool:
-    """Whether the resource already is as the reviewed plan would leave it; `present` is its record in the new plan."""
+    """Whether the resource already is as the reviewed plan would leave it; `present` is its record in the new plan,
+    which does not change it.
+
+    Lists are left to that plan: those that are sets have another order once the provider has computed their elements,
+    and a plan does not say which ones are.
+    """
     if _verb(reviewed) in ("destroy", "forget"):
         return present is None
     if present is None or _imported(reviewed):
         return present is not None
     return all(
         _is_unknown(reviewed, path)
+        or any(isinstance(step, int) for step in path)
         or _same(value_at(reviewed.get("after"), path), value_at(present.get("after"), path))
         for path in _paths(reviewed)
     )

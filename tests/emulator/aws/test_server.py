@@ -1,7 +1,9 @@
 """Unsupported calls are refused by name, in the format of the protocol, and not retried."""
 
 import io
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from terrace.emulator import Emulator
-from terrace.emulator.aws.server import FAULT, Application
+from terrace.emulator.aws.server import FAULT, Application, build_routers_in_turn
 from tests.emulator.aws.conftest import REGION, Aws
 
 Call = Callable[[Aws], Any]
@@ -87,3 +89,27 @@ def test_an_internal_error_is_a_400_with_its_message() -> None:
 def test_a_concurrent_change_is_a_503_that_sdks_retry() -> None:
     status, code, _ = response_when_moto_raises(RuntimeError("dictionary changed size during iteration"))
     assert (status, code) == ("503 Service Unavailable", "ServiceUnavailable")
+
+
+def test_the_routes_of_a_service_are_built_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that compile routes at once end with a SystemError of Python 3.11."""
+    from moto.core import routing
+    from moto.core.utils import get_service_model
+
+    building, most = 0, 0
+
+    class Router:
+        def __init__(self, service: object) -> None:
+            nonlocal building, most
+            building += 1
+            most = max(most, building)
+            time.sleep(0.02)
+            building -= 1
+
+    monkeypatch.setattr(routing.ServiceOperationRouter, "_get_router", routing.ServiceOperationRouter._get_router)
+    monkeypatch.setattr(routing, "get_router_class", lambda *_: Router)
+    build_routers_in_turn()
+    services = [routing.ServiceOperationRouter(get_service_model(name)) for name in ("sqs", "kms", "s3", "ec2")]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda service: service._get_router("json"), services))
+    assert most == 1

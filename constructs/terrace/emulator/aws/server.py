@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 from terrace.emulator.aws import history
+from terrace.emulator.aws.patch import Function, wrap
 from terrace.emulator.aws.rights import refusal
 from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
 from terrace.emulator.issuers import Issuers
@@ -46,6 +47,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
 
     watch()
     patches.apply()
+    build_routers_in_turn()
     sts.trust(Issuers(options.issuers))
     application = Application(rights=options.rights)
     return Backend(
@@ -55,6 +57,22 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         throttled=throttled,
         request_handler=MotoRequestHandler,
     )
+
+
+def build_routers_in_turn() -> None:
+    """Let one thread at a time build the routes of a service, which moto does on its first request.
+
+    Python 3.11 compiles syntax trees in one thread only: in two, it raises SystemError, "AST constructor recursion
+    depth mismatch". Source: https://github.com/python/cpython/issues/106905
+    """
+    from moto.core.routing import ServiceOperationRouter
+
+    lock = threading.Lock()
+
+    @wrap(ServiceOperationRouter, "_get_router")
+    def get_router(original: Function, self: Any, protocol: str) -> Any:
+        with lock:
+            return original(self, protocol)
 
 
 class Application:
