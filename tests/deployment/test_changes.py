@@ -55,6 +55,30 @@ def test_each_change_has_a_verb_a_reason_and_a_capability(small: SmallProject) -
     assert replaced.environment_line == "environments/dev.yaml:7:3 (dev/database/replaced)"
 
 
+@pytest.mark.parametrize(
+    ("after", "unknown", "settings"),
+    [
+        (None, {}, ("logging",)),
+        ([], {}, ("logging",)),
+        (None, {"logging": True}, ()),  # the provider computes it
+        ([{"bucket": "b"}], {}, ()),
+    ],
+)
+def test_an_argument_that_the_stack_removes_is_a_setting(
+    after: object, unknown: dict[str, bool], settings: tuple[str, ...]
+) -> None:
+    change = {
+        "actions": ["update"],
+        "before": {"name": "a", "logging": [{"bucket": "a"}]},
+        "after": {"name": "a", "logging": after},
+        "after_unknown": unknown,
+    }
+    record = {"mode": "managed", "address": "aws_lb.a", "type": "aws_lb", "name": "a", "change": change}
+    root = {"resources": [{"address": "aws_lb.a", "expressions": {"name": {"constant_value": "a"}}}]}
+    (changed,) = summarize({"resource_changes": [record], "configuration": {"root_module": root}}, {}).changes
+    assert changed.settings == settings
+
+
 def test_only_replacing_or_destroying_a_stateful_resource_loses_data() -> None:
     assert Change("aws_db_instance.a", "aws_db_instance", "replace").loses_data
     assert Change("aws_s3_bucket.a", "aws_s3_bucket", "destroy").loses_data

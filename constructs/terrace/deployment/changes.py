@@ -10,7 +10,7 @@ from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.capabilities.effects import Effect, effect_of, effect_of_replacement, irreversible, worst
 from terrace.deployment import cost
 from terrace.deployment.cost import Amount
-from terrace.deployment.values import ValueChange, changed_paths, dotted, value_changes
+from terrace.deployment.values import Path, ValueChange, changed_paths, dotted, is_marked, value_changes
 from terrace.project.source_map import capability_of
 
 Verb = Literal["add", "change", "replace", "destroy", "import", "forget", "none"]
@@ -29,10 +29,10 @@ class Change:
     """What a plan does to one resource.
 
     `reasons` are the attributes that force a replacement; `imported` is the id under which it is adopted first.
-    `attributes` are the top-level ones that change, `settings` the dotted paths of those that the stack sets, without
-    what the provider computes; `values` are the old and new values of both. `created_first`: a replacement makes the
-    new resource before it deletes the old one. `billed` is what the change adds to the bill, `unpriced` what of that is
-    not known.
+    `attributes` are the top-level ones that change, `settings` the dotted paths of those that the stack sets or no
+    longer sets, without what the provider computes; `values` are the old and new values of both. `created_first`: a
+    replacement makes the new resource before it deletes the old one. `billed` is what the change adds to the bill,
+    `unpriced` what of that is not known.
     """
 
     address: str
@@ -202,7 +202,7 @@ def summarize(
                 reasons=tuple(dotted(path) for path in change.get("replace_paths", [])) or _action_reason(record),
                 environment_line=environment_line(construct) if construct else None,
                 imported=imported,
-                settings=tuple(dotted(path) for path in changed if set_by_stack is None or path[0] in set_by_stack),
+                settings=tuple(dotted(path) for path in changed if _is_setting(path, change, set_by_stack)),
                 billed=billed,
                 unpriced=unpriced,
                 values=value_changes(change) if verb in ("change", "replace") else (),
@@ -217,6 +217,14 @@ def _written(plan: Mapping[str, Any]) -> dict[str, set[str]]:
     """Resource to the arguments that the stack sets. `name` without an instance's key: `aws_subnet.a`."""
     resources = plan.get("configuration", {}).get("root_module", {}).get("resources", [])
     return {resource["address"]: set(resource.get("expressions", {})) for resource in resources}
+
+
+def _is_setting(path: Path, change: Mapping[str, Any], written: set[str] | None) -> bool:
+    """Whether a value is the stack's: of an argument that it sets, or of one that it no longer sets and that becomes
+    empty. A removed argument that becomes its default cannot be told from a computed one."""
+    if written is None or path[0] in written:
+        return True
+    return not (change.get("after") or {}).get(path[0]) and not is_marked(change.get("after_unknown"), path[:1])
 
 
 def verb_of(actions: Sequence[str]) -> Verb:
