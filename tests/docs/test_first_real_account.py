@@ -1,4 +1,5 @@
-"""The guide to the first real account: its commands exist, and those for AWS are run on the emulated one, in order."""
+"""The guides to the first real account and to a team's pipelines: their commands exist, and those for AWS and GitHub
+are run on the emulated cloud, in order."""
 
 import json
 import re
@@ -13,10 +14,11 @@ import pytest
 from terrace.cli.lazy import LazyGroup
 from terrace.cli.main import terrace
 from tests.conftest import ROOT
-from tests.pipelines.team import whole_team
+from tests.pipelines.team import Team, whole_team
 
 GUIDE = ROOT / "docs" / "guides" / "first-real-account.md"
-GUIDES = [GUIDE, ROOT / "docs" / "guides" / "team-setup.md", ROOT / "docs" / "guides" / "review-a-plan.md"]
+TEAM_SETUP = ROOT / "docs" / "guides" / "team-setup.md"
+GUIDES = [GUIDE, TEAM_SETUP, ROOT / "docs" / "guides" / "review-a-plan.md"]
 _WHO = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -89,20 +91,48 @@ def test_the_guide_grants_what_the_stacks_need() -> None:
 def test_the_guide_leads_from_an_empty_account_to_pipelines_and_back(tmp_path: Path) -> None:
     """With a small stack, by an `aws` that calls the same operations, and a GitHub on loopback."""
     with whole_team(tmp_path, kind="new") as team:
-        script = "\n".join(commands(GUIDE, "aws"))
-        shim = f'aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"; }}\n'
-        shim += f'terrace() {{ "{sys.executable}" -m terrace.cli.main "$@"; }}\n'
-        ended = subprocess.run(
-            ["bash", "-euxo", "pipefail", "-c", shim + script],
-            cwd=team.clone,
-            env={**team.person, **team.github, **_WHO},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-5000:]
-        assert "dev on aws: 26 added" in ended.stdout
+        out = followed(team, commands(GUIDE, "aws"))
+        assert "dev on aws: 26 added" in out
         assert team.forge.rulesets and set(team.forge.environments) >= {"dev"}
         assert team.git("ls-tree", "--name-only", "refs/heads/main", ".github/workflows/", where=team.origin)
         assert team.s3().list_buckets()["Buckets"] == []
+
+
+@pytest.mark.e2e
+def test_the_guide_sets_up_a_team(tmp_path: Path) -> None:
+    """The part for GitHub, on an empty account; afterwards the cloud accepts the right tokens only."""
+    page = tmp_path / "page.md"
+    page.write_text(TEAM_SETUP.read_text(encoding="utf-8").partition("## GitLab")[0], encoding="utf-8")
+    with whole_team(tmp_path, kind="new") as team:
+        out = followed(team, commands(page))
+        assert f"{team.forge.owner_id}\n{team.forge.repository_id}\n" in out
+        assert {path.name for path in (team.clone / ".github" / "workflows").iterdir()} >= {
+            "plan.yml",
+            "apply.yml",
+            "drift.yml",
+        }
+        assert team.forge.rulesets and set(team.forge.environments) >= {"dev"}
+        assert "no changes" in team.terrace("bootstrap", "dev", "--yes")
+
+
+def followed(team: Team, lines: list[str]) -> str:
+    """Run a guide's commands in order, by an `aws` that calls the same operations and a `gh` that asks the GitHub on
+    loopback; what they print."""
+    repository = f"{team.forge.api}/repos/{team.forge.repository}"
+    print_ids = "import json, sys; found = json.load(sys.stdin); print(found['owner']['id'], found['id'], sep='\\n')"
+    shim = f"""
+        aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"; }}
+        terrace() {{ "{sys.executable}" -m terrace.cli.main "$@"; }}
+        gh() {{ curl --silent --noproxy '*' --header "Authorization: Bearer $GITHUB_TOKEN" {repository} | "{sys.executable}" -c "{print_ids}"; }}
+    """
+    ended = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", shim + "\n".join(lines).replace("GITHUB_TOKEN=...", "GITHUB_TOKEN")],
+        cwd=team.clone,
+        env={**team.person, **team.github, **_WHO},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-5000:]
+    return ended.stdout

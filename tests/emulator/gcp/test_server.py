@@ -167,6 +167,17 @@ def test_the_inventory_excludes_what_google_retains(google: Google) -> None:
     assert google.backend.inventory() == []
 
 
+def test_a_mask_of_a_policy_names_the_fields_of_the_request(google: Google) -> None:
+    """As the provider sends it: google_org_policy_policy."""
+    name = f"projects/{PROJECT}/policies/gcp.resourceLocations"
+    rules = [{"values": {"allowedValues": ["in:europe-west3-locations"]}}]
+    google.send(f"orgpolicy/v2/projects/{PROJECT}/policies", {"name": name, "spec": {"rules": rules}})
+    more = [{"values": {"allowedValues": ["in:europe-west3-locations", "in:europe-west9-locations"]}}]
+    google.send(f"orgpolicy/v2/{name}?updateMask=policy.spec", {"name": name, "spec": {"rules": more}}, method="PATCH")
+    _, policy = google.call("GET", f"orgpolicy/v2/{name}", {})
+    assert policy["spec"]["rules"] == more
+
+
 def test_the_inventory_excludes_locked_log_buckets(google: Google) -> None:
     google.send(f"logging/v2/{LOCATION}/buckets?bucketId=trail", {"retentionDays": 400})
     assert [each.id for each in google.backend.inventory()] == [f"{LOCATION}/buckets/trail"]
