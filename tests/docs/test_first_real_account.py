@@ -119,11 +119,12 @@ def followed(team: Team, lines: list[str]) -> str:
     """Run a guide's commands in order, by an `aws` that calls the same operations and a `gh` that asks the GitHub on
     loopback; what they print."""
     repository = f"{team.forge.api}/repos/{team.forge.repository}"
+    ask = f"curl --silent --noproxy '*' --header \"Authorization: Bearer $GITHUB_TOKEN\" {repository}"
     print_ids = "import json, sys; found = json.load(sys.stdin); print(found['owner']['id'], found['id'], sep='\\n')"
     shim = f"""
         aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws.py")}" "$@"; }}
         terrace() {{ "{sys.executable}" -m terrace.cli.main "$@"; }}
-        gh() {{ curl --silent --noproxy '*' --header "Authorization: Bearer $GITHUB_TOKEN" {repository} | "{sys.executable}" -c "{print_ids}"; }}
+        gh() {{ {ask} | "{sys.executable}" -c "{print_ids}"; }}
     """
     ended = subprocess.run(
         ["bash", "-euxo", "pipefail", "-c", shim + "\n".join(lines).replace("GITHUB_TOKEN=...", "GITHUB_TOKEN")],
