@@ -52,6 +52,7 @@ OWN = {
     ("azure", "permissions", "WRITE_STATE"): "the built-in role for writing blobs may delete containers",
     ("azure", "state", "CONTAINER"): "a storage account has containers",
     ("gcp", "firewall", "ALLOWED"): "a firewall rule has a priority among all rules of the network",
+    ("gcp", "firewall", "node_identity"): "a firewall rule names the nodes by their service account",
     ("azure", "ranges", "POD_RANGE"): "pods have an overlay beside the network",
     ("gcp", "ranges", "GOOGLE_APIS"): "routes and DNS name the addresses of Google's APIs",
     ("gcp", "ranges", "LOAD_BALANCERS"): "the load balancer is outside the network",
@@ -77,6 +78,8 @@ BY_CLOUD = {
     "environment/regions.py": "region and zone names",
     "environment/naming.py": "limits on names",
     "environment/schema.py": "each cloud's settings",
+    "environment/rules/existing.py": "the forms of ids of existing resources",
+    "assurance/existing.py": "the types of existing resources",
 }
 """Files that may hold a table by cloud."""
 

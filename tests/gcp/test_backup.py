@@ -17,6 +17,8 @@ def test_the_database_is_backed_up_under_the_plan(gcp, environment, days, hours)
     assert plan["log_retention_days"] == server["transaction_log_retention_days"]  # DB-5
     taken = stack.one("google_backup_dr_backup_plan_association", "backup/database")
     assert taken["resource"] == f"projects/acme-data-{environment}/instances/dpf-{environment}"
+    (trigger,) = taken["lifecycle"]["replace_triggered_by"]  # else a plan in use would be deleted, which is refused
+    assert trigger.startswith("google_backup_dr_backup_plan.") and trigger.endswith(".id")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -167,6 +167,7 @@ class Backup(Construct):
             resource_type=_DATABASE,
             resource=database.id,
             backup_plan=plan.name,
+            lifecycle=iam.made_again_with(plan),  # a plan cannot be deleted, and so not replaced, while it is in use
             depends_on=list(database.ready),
         )
 

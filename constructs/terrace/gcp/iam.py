@@ -117,13 +117,13 @@ def bucket_right(
         bucket=lake.names[name],
         role=role,
         member=member,
-        lifecycle=given_again(made),
+        lifecycle=made_again_with(made),
         depends_on=depends_on,
     )
 
 
-def given_again(made: TerraformResource) -> TerraformResourceLifecycle:
-    """Give a right again when what it is on is made again: that has the same name, and no rights."""
+def made_again_with(made: TerraformResource) -> TerraformResourceLifecycle:
+    """Make a right or a binding again with what it is on, which has the same name then, and no rights."""
     return TerraformResourceLifecycle(
         replace_triggered_by=[f"{made.terraform_resource_type}.{made.friendly_unique_id}.id"]
     )

@@ -88,7 +88,7 @@ class Lake(Construct):
             bucket=names.bucket(target, "access"),
             role="roles/storage.objectCreator",
             member=_WRITES_ACCESS_LOGS,
-            lifecycle=iam.given_again(access.bucket),
+            lifecycle=iam.made_again_with(access.bucket),
             depends_on=[access.bucket],
         )
         others = {name: self._bucket(name, after=(logs,)) for name in BUCKETS if name != "access"}

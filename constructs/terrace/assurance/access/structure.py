@@ -26,8 +26,8 @@ _SECTIONS = frozenset(
 _META = frozenset({"depends_on", "provider", "lifecycle"})
 _FORBIDDEN = frozenset({"count", "for_each", "provisioner", "connection"})
 _LIFECYCLE = frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes"})
-_RIGHT = re.compile(r"_iam_member$")
-"""Types that store nothing, and may be given again with what they are on (`replace_triggered_by`)."""
+_BOUND = re.compile(r"_iam_member$|^google_backup_dr_backup_plan_association$")
+"""Types that store nothing, and may be made again with what they are on (`replace_triggered_by`)."""
 _SCRIPTED = re.compile(r"^(null_resource|terraform_data|local_\w+|external|.*_deployment_script.*)$")
 """Types whose effect is not in their arguments, and files of the machine that applies."""
 
@@ -93,7 +93,7 @@ def _addresses(section: str, written: Any) -> Iterator[str]:
 def _lifecycle(resource: Resource, ignored: frozenset[str]) -> Iterator[Observation]:
     written: Any = resource.raw.get("lifecycle") or {}
     for block in written if isinstance(written, list) else [written]:
-        again = {"replace_triggered_by"} if _RIGHT.search(resource.type) else set()
+        again = {"replace_triggered_by"} if _BOUND.search(resource.type) else set()
         for argument in sorted(set(block) - _LIFECYCLE - again):
             yield Observation(str(resource), f"lifecycle.{argument} is set", False, "not set")
         changes = block.get("ignore_changes") or []
