@@ -12,18 +12,21 @@ _TYPES: Mapping[CloudName, Mapping[str, str]] = {
         "subnets": "aws_subnet",
         "groups": "aws_security_group",
         "cluster": "aws_eks_cluster",
+        "dns_zone": "aws_route53_zone",
     },
     "azure": {
         "keys": "azurerm_key_vault_key",
         "network": "azurerm_virtual_network",
         "subnets": "azurerm_subnet",
         "cluster": "azurerm_kubernetes_cluster",
+        "dns_zone": "azurerm_dns_zone",
     },
     "gcp": {
         "keys": "google_kms_crypto_key",
         "network": "google_compute_network",
         "subnets": "google_compute_subnetwork",
         "cluster": "google_container_cluster",
+        "dns_zone": "google_dns_managed_zone",
     },
 }
 
@@ -38,6 +41,8 @@ def places(cloud: CloudName, existing: ExistingSpec) -> Iterator[tuple[str, str,
         yield cluster.id, types["cluster"], place
         if cluster.issuer:
             yield cluster.issuer, types["cluster"], place
+    if existing.dns_zone:
+        yield existing.dns_zone, types["dns_zone"], "entry/zone"
     network = existing.network
     if network is None:
         return

@@ -71,7 +71,10 @@ class Entry(Construct):
         observability: ObservabilityHandle,
     ) -> None:
         super().__init__(scope, id)
-        zone_id = Route53Zone(self, "zone", name=spec.domain, comment=f"Public names of {target.prefix}").zone_id
+        zone_id = (
+            target.existing.dns_zone
+            or Route53Zone(self, "zone", name=spec.domain, comment=f"Public names of {target.prefix}").zone_id
+        )
         certificate_arn = self._certificate(spec, target, zone_id)
         balancer = Lb(
             self,

@@ -87,7 +87,7 @@ class Entry(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._group = providers.home(self, target)
-        zone = DnsZone(self, "zone", name=spec.domain, resource_group_name=self._group.name, tags=dict(target.tags))
+        zone_id, zone_name, zone_group = self._zone(spec, target)
         address = PublicIp(
             self,
             "address",
@@ -104,8 +104,8 @@ class Entry(Construct):
                 self,
                 f"{name}-record",
                 name=record,
-                zone_name=zone.name,
-                resource_group_name=self._group.name,
+                zone_name=zone_name,
+                resource_group_name=zone_group,
                 ttl=300,
                 target_resource_id=address.id,
                 tags=dict(target.tags),
@@ -145,9 +145,16 @@ class Entry(Construct):
         self.handle = EntryHandle(
             load_balancer=names.id(target, "Microsoft.Network/applicationGateways", target.prefix),
             target=ingress,
-            dns_zone=zone.id,
+            dns_zone=zone_id,
             domain=spec.domain,
         )
+
+    def _zone(self, spec: EntrySpec, target: Target) -> tuple[str, str, str]:
+        """The id, the name and the resource group of the public zone: an existing one, or one of its own."""
+        if existing := target.existing.dns_zone:
+            return existing, spec.domain, existing.split("/")[4]
+        zone = DnsZone(self, "zone", name=spec.domain, resource_group_name=self._group.name, tags=dict(target.tags))
+        return zone.id, zone.name, self._group.name
 
     def _certificate(
         self, spec: EntrySpec, target: Target, network: NetworkHandle, observability: ObservabilityHandle

@@ -64,9 +64,13 @@ class ExistingSpec(Spec):
     cluster: ExistingCluster | None = None
     """The cluster, instead of one of the foundation's."""
 
+    dns_zone: Id | None = None
+    """The public zone of `network.entry.domain`, instead of one of the foundation's."""
+
     @property
     def kinds(self) -> Mapping[str, str]:
         """The capabilities that stand on existing resources, and what exists of them."""
         found = {"keys": ", ".join(sorted(self.keys))} if self.keys else {}
         found |= {"network": self.network.id.rpartition("/")[2]} if self.network else {}
-        return found | ({"cluster": self.cluster.name} if self.cluster else {})
+        found |= {"cluster": self.cluster.name} if self.cluster else {}
+        return found | ({"dns_zone": self.dns_zone.rpartition("/")[2]} if self.dns_zone else {})

@@ -7,7 +7,6 @@ from terrace.errors import Problem
 
 REASONS: Mapping[str, str] = {
     "registry": "each module's repository has rights of its own, which the foundation gives",
-    "dns_zone": "the entry's certificate and names are in a zone that ends with the environment",
     "monitoring": "retention and keys of the foundation's logs are its own",
 }
 

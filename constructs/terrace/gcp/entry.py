@@ -51,6 +51,7 @@ from terrace.capabilities.network import NetworkHandle
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 from terrace.capabilities.workloads import ENTRY_PORTS
+from terrace.gcp import names
 from terrace.gcp.providers import service
 
 MANAGED_RULES = (
@@ -108,8 +109,10 @@ class Entry(Construct):
             ip_version="IPV4",
             depends_on=[compute],
         )
-        zone = self._zone(spec, target, address)
-        certificates = self._certificate(spec, target, zone)
+        zone = None if target.existing.dns_zone else self._zone(spec, target)
+        zone_name = zone.name if zone else names.dns_zone(target)
+        self._names(spec, zone_name, address)
+        certificates = self._certificate(spec, target, zone_name)
         firewall = self._firewall(spec, target)
         pods = self._pods(target, network, firewall)
         urls = ComputeUrlMap(self, "urls", name=f"{target.prefix}-entry", default_service=pods.id)
@@ -146,9 +149,9 @@ class Entry(Construct):
         self.handle = EntryHandle(
             load_balancer=f"{target.prefix}-entry",
             target=f"{target.prefix}-entry",
-            dns_zone=zone.name,
+            dns_zone=zone_name,
             domain=spec.domain,
-            ready=(zone,),
+            ready=(zone,) if zone else (),
         )
 
     def _listen(self, name: str, target: Target, proxy: str, address: ComputeGlobalAddress, port: str) -> None:
@@ -162,15 +165,15 @@ class Entry(Construct):
             load_balancing_scheme="EXTERNAL_MANAGED",
         )
 
-    def _zone(self, spec: EntrySpec, target: Target, address: ComputeGlobalAddress) -> DnsManagedZone:
+    def _zone(self, spec: EntrySpec, target: Target) -> DnsManagedZone:
         keys = [
             DnsManagedZoneDnssecConfigDefaultKeySpecs(algorithm="ecdsap256sha256", key_type=kind, key_length=256)
             for kind in ("keySigning", "zoneSigning")
         ]
-        zone = DnsManagedZone(
+        return DnsManagedZone(
             self,
             "zone",
-            name=f"{target.prefix}-public",
+            name=names.dns_zone(target),
             dns_name=f"{spec.domain}.",
             description=f"Public names of {target.prefix}",
             visibility="public",
@@ -178,19 +181,20 @@ class Entry(Construct):
             cloud_logging_config=DnsManagedZoneCloudLoggingConfig(enable_logging=True),  # NET-8
             depends_on=[service(self, "dns")],
         )
+
+    def _names(self, spec: EntrySpec, zone_name: str, address: ComputeGlobalAddress) -> None:
         for id, name in {"apex": f"{spec.domain}.", "names": f"*.{spec.domain}."}.items():
             DnsRecordSet(
                 self,
                 f"{id}-record",
-                managed_zone=zone.name,
+                managed_zone=zone_name,
                 name=name,
                 type="A",
                 ttl=300,
                 rrdatas=[address.address],
             )
-        return zone
 
-    def _certificate(self, spec: EntrySpec, target: Target, zone: DnsManagedZone) -> CertificateManagerCertificateMap:
+    def _certificate(self, spec: EntrySpec, target: Target, zone_name: str) -> CertificateManagerCertificateMap:
         authorization = CertificateManagerDnsAuthorization(
             self,
             "authorization",
@@ -203,7 +207,7 @@ class Entry(Construct):
         DnsRecordSet(
             self,
             "authorization-record",
-            managed_zone=zone.name,
+            managed_zone=zone_name,
             name=record.name,
             type=record.type,
             ttl=300,

@@ -73,7 +73,7 @@ class WorkloadIdentities(Construct):
                     managed_zone=rights.zone,
                     role="roles/dns.admin",
                     member=names.member(target, name),
-                    lifecycle=iam.made_again_with(*entry.ready),
+                    lifecycle=iam.made_again_with(*entry.ready) if entry.ready else None,
                     depends_on=[account],
                 )
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)

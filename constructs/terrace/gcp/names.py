@@ -102,6 +102,11 @@ def attachment_point(target: Target) -> str:
     return f"cloudresourcemanager.googleapis.com%2Fprojects%2F{account(target)}"
 
 
+def dns_zone(target: Target) -> str:
+    """The name of the public zone: of an existing one, or of the foundation's own."""
+    return (target.existing.dns_zone or f"{target.prefix}-public").rpartition("/")[2]
+
+
 def nodes(target: Target) -> str:
     """The address of the nodes' service account: of an existing cluster, or the foundation's own."""
     cluster = target.existing.cluster

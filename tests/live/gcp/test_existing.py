@@ -16,6 +16,7 @@ from tests.live.gcp.site import Site
 IDS = {
     "keys": ["KEY-1", "KEY-2", "KEY-3"],
     "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
+    "dns_zone": ["NET-8"],
     "cluster": [f"K8S-{number}" for number in range(1, 10)],
 }
 
@@ -24,6 +25,9 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     """The deployment's own resources, named as existing ones."""
     keys = ExistingSpec(keys={purpose: names.key(site.target, purpose) for purpose in PURPOSES})
     existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
+    if kind == "dns_zone":
+        zone = f"projects/{names.account(site.target)}/managedZones/{site.target.prefix}-public"
+        existing = ExistingSpec(dns_zone=zone)
     if kind == "cluster":
         existing = existing.model_copy(update={"cluster": own_cluster(site)})
     environment = site.environment.model_copy(update={"existing": existing})

@@ -79,6 +79,16 @@ CLUSTERS: Mapping[CloudName, _Form] = {
         "projects/PROJECT/locations/europe-west3/clusters/CLUSTER",
     ),
 }
+ZONES: Mapping[CloudName, _Form] = {
+    "aws": _Form(r"Z[A-Z0-9]{5,31}", "Z0123456789ABCDEFGHIJ"),
+    "azure": _Form(
+        rf"/subscriptions/(?P<account>{_GUID})/resourceGroups/[\w.()-]+/providers/Microsoft.Network/dnsZones/[a-z0-9.-]+",
+        "/subscriptions/GUID/resourceGroups/GROUP/providers/Microsoft.Network/dnsZones/DOMAIN",
+    ),
+    "gcp": _Form(
+        r"projects/(?P<account>[a-z0-9:.-]+)/managedZones/[a-z][a-z0-9-]*", "projects/PROJECT/managedZones/ZONE"
+    ),
+}
 NODES: Mapping[CloudName, _Form] = {
     "azure": _Form(_GUID, "object id of the kubelets' identity"),
     "gcp": _Form(r"[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com", "address of the nodes' service account"),
@@ -193,6 +203,17 @@ def cluster_can_be_used(environment: Environment) -> Iterator[Problem]:
     if getattr(getattr(environment, environment.cloud), "node_types", None):
         message = "nothing uses node types: the cluster with its nodes is an existing one."
         yield Problem(message, path=f"{environment.cloud}.node_types", hint="Remove them.")
+
+
+def dns_zone_is_of_domain(environment: Environment) -> Iterator[Problem]:
+    """The apex and the first level of the domain are the zone's, and certificates prove the domain by it."""
+    zone, path, domain = environment.existing.dns_zone, "existing.dns_zone", environment.network.entry.domain
+    if zone is None:
+        return
+    yield from _of_form(environment, ZONES[environment.cloud], zone, path, "public zone")
+    if environment.cloud == "azure" and zone.rpartition("/")[2] != domain:
+        message = f"it is the zone of {zone.rpartition('/')[2]}, and the domain is {domain}."
+        yield Problem(message, path=path, hint="Name the zone of network.entry.domain.")
 
 
 def _of_form(environment: Environment, form: _Form, id: str, path: str, what: str) -> Iterator[Problem]:

@@ -299,7 +299,7 @@ def queries_logged(deployment: Deployment) -> Iterator[Observation]:
     networks = [named(one.get("networkUrl")) for one in policy.get("networks", [])]
     expected = includes if deployment.target.existing.network else equal
     yield expected(resource, "networks", networks, [_name(deployment)])
-    name = f"{deployment.prefix}-public"
+    name = names.dns_zone(deployment.target)
     zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
     logged = bool(zone.get("cloudLoggingConfig", {}).get("enableLogging"))
     yield equal(f"zone {name}", "enableLogging", logged, True)

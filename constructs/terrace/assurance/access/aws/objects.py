@@ -117,7 +117,9 @@ class Objects:
         if service in ("iam", "sts"):
             return f"identities/{self.principal(arn)}"
         if service == "route53":
-            return "dns/entry" if "entry/zone" in resource else f"dns/{resource.rpartition('/')[2]}"
+            zone = resource.rpartition("/")[2]
+            entry = "entry/zone" in resource or zone == self._stack.target.existing.dns_zone
+            return "dns/entry" if entry else f"dns/{zone}"
         if service == "ec2":
             return "volumes" if resource.startswith(_EC2_VOLUMES) else _ec2(resource)
         return "database" if service == "rds" else SINGLE.get(service, "account")
@@ -218,6 +220,8 @@ class Objects:
         for zone in self._stack.view.all("aws_route53_zone"):
             arn = f"arn:{self._partition}:route53:::hostedzone/{zone.type} {zone} zone_id"
             yield Place(self.object_of(arn), arn)
+        if existing := self._stack.target.existing.dns_zone:
+            yield Place("dns/entry", f"arn:{self._partition}:route53:::hostedzone/{existing}")
         for part in ("security-group/sg-0", "network-interface/eni-0", "route-table/rtb-0", "vpc/vpc-0"):
             yield Place("network", self._arn("ec2", part))
         yield Place("volumes", self._arn("ec2", "volume/vol-0"))

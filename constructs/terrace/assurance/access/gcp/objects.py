@@ -106,7 +106,7 @@ class Objects:
         if kind == "topics":
             return "detection" if last.endswith(("-findings", "-changes")) else "monitoring"
         if kind == "dns":
-            return "dns/entry" if last == f"{self.stack.target.prefix}-public" else f"dns/{last}"
+            return "dns/entry" if last == names.dns_zone(self.stack.target) else f"dns/{last}"
         return self._known.get(kind, {}).get(last, f"{kind}/{last}")
 
     def _name(self, value: object) -> str:

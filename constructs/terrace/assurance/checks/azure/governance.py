@@ -91,6 +91,9 @@ def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
         names.pipelines_group(stack.target): stack.target.region,
         _WATCHERS: stack.target.region,
     }
+    zone = stack.target.existing.dns_zone
+    if zone and resource.type == "azurerm_dns_a_record":
+        regions |= {zone.split("/")[4]: stack.target.region}
     yield Observation(str(resource), f"resource group = {text}", text in regions, "a group of the stack")
     expected = regions.get(text)
     if resource.path in _PAIRED:

@@ -78,13 +78,15 @@ def _regions(stack: Subject) -> list[str]:
 
 
 def _places(attributes: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """(attribute, place) of every place in a resource's attributes."""
+    """(attribute, place) of every place in a resource's attributes. A zone of DNS is none."""
     if isinstance(attributes, Mapping):
         for key, value in attributes.items():
             yield from _places(value, str(key))
     elif isinstance(attributes, list):
         for value in attributes:
             yield from _places(value, name)
+    elif name == "managed_zone":
+        return
     elif isinstance(attributes, str) and _PLACES.search(name) and _PLACE.fullmatch(attributes.lower()):
         yield name, attributes
 
