@@ -85,7 +85,7 @@ class Sweep:
         self.deployment = replace(
             self.deployment,
             layer=layer,
-            blockers=LiveBlockers(environment, lambda message: None) if layer == "foundation" else None,
+            blockers=LiveBlockers(environment, lambda message: None),
             homes=Homes(environment, self.deployment.project, variables=self.deployment.variables),
             on_message=self.said.append,
         )

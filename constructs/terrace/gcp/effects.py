@@ -223,6 +223,11 @@ EFFECTS: EffectTable = {
             "alerts go to the new address",
             "Cloud Monitoring API v3, NotificationChannel.labels: they configure the channel, unlike userLabels",
         ),
+        "type": _known(
+            "none",
+            "alerts go to the new kind of address",
+            "google provider: the type is updated in place; Cloud Monitoring API v3, notificationChannels.patch",
+        ),
     },
     "google_monitoring_slo": {"*": _WATCH},
     "google_org_policy_policy": {
