@@ -103,7 +103,7 @@ def test_the_guide_sets_up_a_team(tmp_path: Path) -> None:
     """The part for GitHub, on an empty account; afterwards the cloud accepts the right tokens only."""
     page = tmp_path / "page.md"
     page.write_text(TEAM_SETUP.read_text(encoding="utf-8").partition("## GitLab")[0], encoding="utf-8")
-    with whole_team(tmp_path, kind="new") as team:
+    with whole_team(tmp_path, kind="new whole") as team:
         # the first of the two prints what is missing, and exits with 1
         first = "terrace ci setup github --reviewer team:platform "
         lines = [f"{first} || test $? = 1" if line.startswith(f"{first} ") else line for line in commands(page)]

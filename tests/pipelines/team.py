@@ -22,9 +22,11 @@ from tests.pipelines.runner import Run, Runner
 
 GUARANTEES = {"COST-1": "cost", "LAKE-1": "lake"}
 """The guarantees that the small stack is held to; a whole foundation would take minutes."""
-Kind = Literal["small", "new", "whole"]
-"""A project with a small stack for dev and staging; a new one, which has dev alone and no pipelines yet: its state is
-local, and it does not name the repository's ids; or one with dev alone, and Terrace's own stacks and guarantees."""
+Kind = Literal["small", "new", "whole", "new whole"]
+"""A project with a small stack for dev and staging, or with dev alone and Terrace's own stacks and guarantees (whole).
+A new one has dev alone and no pipelines yet: its state is local, and it does not name the repository's ids."""
+WHOLE: tuple[Kind, ...] = ("whole", "new whole")
+NEW: tuple[Kind, ...] = ("new", "new whole")
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _TERRACE = (sys.executable, "-m", "terrace.cli.main")
 _PROJECT = Path(__file__).parent / "project"
@@ -98,7 +100,7 @@ def whole_team(root: Path, *, kind: Kind = "small", rights: bool = False) -> "It
     issuers.write_text(json.dumps({ISSUER: forge.jwks}))
     emulator = start("aws", root / "emulator", options=Options(issuers=issuers, rights=rights), parent=os.getpid())
     try:
-        constructs = ROOT / "constructs" if kind == "whole" else few_guarantees(root / "terrace")
+        constructs = ROOT / "constructs" if kind in WHOLE else few_guarantees(root / "terrace")
         yield Team(root / "team", emulator, forge, constructs, kind)
     finally:
         forge.close()
@@ -138,7 +140,7 @@ class Team:
     def _start(self, kind: Kind) -> None:
         shutil.copytree(_PROJECT, self.clone, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "environments", self.clone / "environments", dirs_exist_ok=True)
-        if kind == "whole":
+        if kind in WHOLE:
             shutil.copy(ROOT / "cdktf.json", self.clone)
             shutil.copytree(
                 ROOT / "stacks", self.clone / "stacks", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
@@ -154,7 +156,7 @@ class Team:
                 account["environments"].pop(name)
                 continue
             content = yaml.load(path)
-            if kind != "new":
+            if kind not in NEW:
                 content["state"] = {"backend": "remote"}
             yaml.dump(content, path)
             # one emulator is one account; dev and staging have different names in it
@@ -164,7 +166,7 @@ class Team:
             }
         yaml.dump(account, accounts)
         base = yaml.load(self.clone / "environments" / "base.yaml")
-        if kind != "whole":
+        if kind not in WHOLE:
             base["modules"] = {}
         base["identity"] |= self.identity(kind)
         yaml.dump(base, self.clone / "environments" / "base.yaml")
@@ -172,7 +174,7 @@ class Team:
             (self.clone / "environments" / "clouds" / f"{cloud}.yaml").unlink()
         (self.clone / ".gitignore").write_text(".venv\n.terrace/\ncdktf.out/\n__pycache__/\n")
         (self.clone / ".venv").symlink_to(sys.prefix)
-        if kind == "new":
+        if kind in NEW:
             shutil.copytree(ROOT / "policies" / "deploy", self.clone / "policies" / "deploy")
         else:
             self.terrace("ci", "render", self.system)
@@ -185,7 +187,7 @@ class Team:
     def identity(self, kind: Kind) -> dict[str, Any]:
         """What the environments say of the repository."""
         ids = {"owner_id": str(self.forge.owner_id), "repository_id": str(self.forge.repository_id)}
-        return {"repository": self.forge.repository} | ({} if kind == "new" else ids)
+        return {"repository": self.forge.repository} | ({} if kind in NEW else ids)
 
     def bootstrap(self, *environments: str) -> None:
         """What a person does before pipelines can: the state's home, and a first apply."""
