@@ -273,8 +273,9 @@ EFFECTS: EffectTable = {
         ),
         "settings.edition": _known(
             "downtime",
-            "the instance moves to other machines and storage; the way back can take longer",
-            "Cloud SQL documentation, 'Upgrade overview': the infrastructure changes, and a downgrade needs downtime",
+            "the instance moves to other machines and storage; its other settings follow with the next apply",
+            "Cloud SQL documentation, 'Upgrade overview': the infrastructure changes, and a downgrade needs downtime; "
+            "google provider: it reads the instance after the edition's change, and sends the others as it read them",
         ),
         "settings.backup_configuration.start_time": _known("none", "affects later backups only", _SQL_API),
         "database_version": _known("downtime", "the instance is unavailable while it is upgraded in place", _MAJOR),
