@@ -97,6 +97,11 @@ EFFECTS: EffectTable = {
             "affects later notifications",
             "Cloud Billing documentation, 'Get started with the Cloud Billing Budget API', on alerts-only budgets",
         ),
+        REPLACED: _known(
+            "none",
+            "notifications of the other billing account begin anew",
+            "google provider 7.45, google_billing_budget: another billing account forces a new one",
+        ),
     },
     "google_certificate_manager_certificate": {REPLACED: _CERTIFICATE},
     "google_certificate_manager_certificate_map_entry": {REPLACED: _CERTIFICATE},
@@ -147,6 +152,13 @@ EFFECTS: EffectTable = {
             "Compute Engine API v1, SubnetworkLogConfig; google provider 7.45: updated in place",
         ),
     },
+    "google_compute_vpn_tunnel": {
+        REPLACED: _known(
+            "downtime",
+            "the tunnel is down until it is made again; the other one goes on unless it is replaced too",
+            "google provider 7.45, google_compute_vpn_tunnel: another gateway forces a new one",
+        ),
+    },
     "google_container_cluster": {
         "deletion_protection": _known(
             "none", "affects a deletion only", "google provider 7.45, google_container_cluster, deletion_protection"
@@ -189,6 +201,13 @@ EFFECTS: EffectTable = {
     "google_gke_backup_backup_plan": {
         "backup_schedule": _known("none", "affects later backups", _GKE_BACKUP),
         "retention_policy": _known("none", "affects later backups", _GKE_BACKUP),
+    },
+    "google_iam_workload_identity_pool": {
+        REPLACED: _known(
+            "downtime",
+            "the pipelines cannot sign in until the new pool and its provider exist",
+            "google provider 7.45, google_iam_workload_identity_pool: another id forces a new one",
+        ),
     },
     "google_kms_crypto_key": {
         "rotation_period": _known(
