@@ -52,6 +52,7 @@ OWN = {
     ("azure", "permissions", "WRITE_STATE"): "the built-in role for writing blobs may delete containers",
     ("azure", "state", "CONTAINER"): "a storage account has containers",
     ("gcp", "firewall", "ALLOWED"): "a firewall rule has a priority among all rules of the network",
+    ("gcp", "firewall", "may_pull"): "the nodes' service account pulls images, also that of an existing cluster",
     ("gcp", "firewall", "node_identity"): "a firewall rule names the nodes by their service account",
     ("azure", "ranges", "POD_RANGE"): "pods have an overlay beside the network",
     ("gcp", "ranges", "GOOGLE_APIS"): "routes and DNS name the addresses of Google's APIs",
