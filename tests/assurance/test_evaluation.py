@@ -181,6 +181,9 @@ def test_checks_are_named_after_their_file_and_function() -> None:
 def test_what_stands_on_existing_resources_is_by_the_owner_and_never_hides_a_break(
     outcome: Outcome, status: str
 ) -> None:
-    result = by_owner(result_of(BY_ID["KEY-1"], [outcome]), {"keys": "lake"})
+    result = by_owner(result_of(BY_ID["KEY-1"], [outcome]), "aws", {"keys": "lake"})
     assert (result.status, result.passes) == (status, status == "by_owner")
-    assert by_owner(result_of(BY_ID["DB-2"], [outcome]), {"keys": "lake"}).status == outcome.status
+    assert by_owner(result_of(BY_ID["DB-2"], [outcome]), "aws", {"keys": "lake"}).status == outcome.status
+    watched = result_of(BY_ID["AUD-2"], [outcome])  # depends on the cluster on Azure
+    assert by_owner(watched, "azure", {"cluster": "data"}).status == status
+    assert by_owner(watched, "aws", {"cluster": "data"}).status == outcome.status
