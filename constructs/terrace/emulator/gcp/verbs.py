@@ -101,7 +101,8 @@ def update(call: Call) -> Json:
     name = resource.get("name")
     paths = call.query.get("updateMask") or call.query.get("update_mask") or call.body.get("updateMask") or ""
     if paths and paths != "*":
-        mask(resource, call.sent, [path.removeprefix(_MASK_PREFIX.get(call.service, "")) for path in paths.split(",")])
+        # google_org_policy_policy names the fields of the request, policy.spec; no policy has a field of that name
+        mask(resource, call.sent, [path.removeprefix("policy.") for path in paths.split(",")])
     elif (call.http, call.service) in _GIVEN_FIELDS:
         resource |= call.sent
     elif call.http == "PATCH":
@@ -114,10 +115,6 @@ def update(call: Call) -> Json:
         resource["name"] = name
     return commit(call, resource, key)
 
-
-# The provider's mask names the fields of the request, policy.spec, and not those of the policy.
-# Source: google provider, google_org_policy_policy
-_MASK_PREFIX = {"orgpolicy": "policy."}
 
 # Replaces each given field as a whole and keeps the others: a notification channel's labels change with its type, and
 # the provider sends the settings of an instance by PUT.
