@@ -14,7 +14,7 @@ from terrace.assurance import checks
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Result
 from terrace.assurance.view import View
-from terrace.capabilities.cloud import CLOUDS
+from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.capabilities.existing import ExistingSpec
 from terrace.capabilities.keys import PURPOSES
 from terrace.environment import load, target
@@ -230,7 +230,7 @@ def test_every_key_that_a_cloud_uses_can_be_existing(cloud: str, existing: Envir
     keys = {
         purpose: id.replace("000000000001", f"{number:012}") if cloud == "aws" else id.removesuffix("lake") + purpose
         for number, purpose in enumerate(PURPOSES)
-        if purpose not in rules.UNUSED.get(cloud, {})
+        if purpose not in facts(cloud).existing.unused_keys
     }
     every = environment.model_copy(update={"existing": ExistingSpec(keys=keys)})
     assert [*rules.key_ids_are_of_cloud(every), *rules.keys_can_be_existing(every)] == []

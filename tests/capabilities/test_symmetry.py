@@ -79,8 +79,6 @@ BY_CLOUD = {
     "environment/regions.py": "region and zone names",
     "environment/naming.py": "limits on names",
     "environment/schema.py": "each cloud's settings",
-    "environment/rules/existing.py": "the forms of ids of existing resources",
-    "assurance/existing.py": "the types of existing resources",
 }
 """Files that may hold a table by cloud."""
 

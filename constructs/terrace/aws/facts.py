@@ -7,6 +7,7 @@ of each API.
 from datetime import date
 
 from terrace.aws import offline, permissions
+from terrace.aws.existing import EXISTING
 from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Duration, Facts, Growing, Offline, Refusal
 
 _LOGIN = "log in with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -89,6 +90,8 @@ FACTS = Facts(
         "aws_default_network_acl": frozenset({"subnet_ids"}),
         "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
     },
+    existing=EXISTING,
+    made_again=frozenset(),
     kept={},
     volatile={"aws_db_instance": frozenset({"latest_restorable_time"})},
     tag_maps={},

@@ -7,6 +7,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 from datetime import date
 
 from terrace.azure import offline, permissions
+from terrace.azure.existing import EXISTING
 from terrace.capabilities.cloud import BOOTSTRAP, CloudException, Duration, Facts, Growing, Kept, Offline, Refusal
 
 _LOGIN = "log in with `az login`, or set ARM_TENANT_ID, ARM_CLIENT_ID and ARM_CLIENT_SECRET or ARM_USE_OIDC"
@@ -153,6 +154,8 @@ FACTS = Facts(
     },
     # Source: azurerm 5.2, azurerm_key_vault: an update is refused once the days are set; azurerm_key_vault_key: another
     # type forces a new key, whose name the deleted one keeps.
+    existing=EXISTING,
+    made_again=frozenset(),
     kept={
         "azurerm_key_vault": (
             Kept("soft_delete_retention_days", "keys.deletion_window_days", "a vault keeps its retention"),

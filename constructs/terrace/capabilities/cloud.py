@@ -11,6 +11,7 @@ from datetime import date
 from types import ModuleType
 from typing import Any, Literal, get_args
 
+from terrace.capabilities.existing_facts import ExistingFacts
 from terrace.errors import UsageError
 
 CloudName = Literal["aws", "azure", "gcp"]
@@ -133,6 +134,10 @@ class Facts:
     ignored_changes: Mapping[str, frozenset[str]]
     """Resource types to the attributes whose changes Terraform ignores, as the cloud or an operator changes them:
     an upgrade, an autoscaler, a value given from outside."""
+    existing: ExistingFacts
+    """The forms of ids of existing resources, and what an environment names of them."""
+    made_again: frozenset[str]
+    """Resource types that store nothing and are made again with what they are on (`replace_triggered_by`)."""
     kept: Mapping[str, tuple[Kept, ...]]
     """Resource types to the arguments that only a replacement could change, which would lose data. Stacks ignore
     changes of them, and a plan names the settings that therefore have no effect."""

@@ -10,8 +10,7 @@ from terrace.capabilities.network import Group
 from terrace.capabilities.spec import Cidr, Spec
 
 Id = Annotated[str, Field(min_length=1, max_length=400)]
-"""The cloud's id of a resource; a rule of the cloud checks its form."""
-
+"""The cloud's id of a resource; a rule checks its form."""
 
 SubnetKind = Literal["entry", "nodes", "control", "data", "endpoints"]
 
@@ -57,13 +56,10 @@ class ExistingSpec(Spec):
 
     keys: Mapping[Purpose, Id] = {}
     """Keys by purpose; the foundation makes the others."""
-
     network: ExistingNetwork | None = None
     """The network, instead of one of the foundation's."""
-
     cluster: ExistingCluster | None = None
     """The cluster, instead of one of the foundation's."""
-
     dns_zone: Id | None = None
     """The public zone of `network.entry.domain`, instead of one of the foundation's."""
 

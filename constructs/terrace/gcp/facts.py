@@ -6,6 +6,7 @@ Sources of the refusals: the provider's own messages, as in tests/deployment/tes
 
 from terrace.capabilities.cloud import BOOTSTRAP, Autoscaled, CloudException, Facts, Growing, Kept, Offline, Refusal
 from terrace.gcp import offline, permissions
+from terrace.gcp.existing import EXISTING
 
 _LOGIN = "log in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
 
@@ -93,6 +94,14 @@ FACTS = Facts(
     },
     # Source: google provider 7.45, google_kms_crypto_key and google_secret_manager_secret: each forces a new one, and a
     # key's name can never be used again.
+    existing=EXISTING,
+    made_again=frozenset(
+        {
+            "google_backup_dr_backup_plan_association",
+            "google_dns_managed_zone_iam_member",
+            "google_storage_bucket_iam_member",
+        }
+    ),
     kept={
         "google_kms_crypto_key": (
             Kept("destroy_scheduled_duration", "keys.deletion_window_days", "a key keeps its window"),

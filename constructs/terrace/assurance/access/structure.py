@@ -26,8 +26,6 @@ _SECTIONS = frozenset(
 _META = frozenset({"depends_on", "provider", "lifecycle"})
 _FORBIDDEN = frozenset({"count", "for_each", "provisioner", "connection"})
 _LIFECYCLE = frozenset({"create_before_destroy", "prevent_destroy", "ignore_changes"})
-_BOUND = re.compile(r"_iam_member$|^google_backup_dr_backup_plan_association$")
-"""Types that store nothing, and may be made again with what they are on (`replace_triggered_by`)."""
 _SCRIPTED = re.compile(r"^(null_resource|terraform_data|local_\w+|external|.*_deployment_script.*)$")
 """Types whose effect is not in their arguments, and files of the machine that applies."""
 
@@ -61,7 +59,9 @@ def fixed(stack: Subject) -> Iterator[Observation]:
         for argument in sorted(_FORBIDDEN & set(resource.raw)):
             yield Observation(str(resource), f"{argument} is set", False, "one resource, always")
         yield from _lifecycle(
-            resource, known.ignored_changes.get(resource.type, frozenset()) | ignored.get(resource.type, set()) | tags
+            resource,
+            known.ignored_changes.get(resource.type, frozenset()) | ignored.get(resource.type, set()) | tags,
+            made_again=resource.type in known.made_again,
         )
     yield Observation("", f"meta-arguments of {resources} resources", resources > 0, "at least one resource")
 
@@ -90,10 +90,10 @@ def _addresses(section: str, written: Any) -> Iterator[str]:
             yield f"{section}.{name}" if name else section
 
 
-def _lifecycle(resource: Resource, ignored: frozenset[str]) -> Iterator[Observation]:
+def _lifecycle(resource: Resource, ignored: frozenset[str], *, made_again: bool) -> Iterator[Observation]:
     written: Any = resource.raw.get("lifecycle") or {}
     for block in written if isinstance(written, list) else [written]:
-        again = {"replace_triggered_by"} if _BOUND.search(resource.type) else set()
+        again = {"replace_triggered_by"} if made_again else set()
         for argument in sorted(set(block) - _LIFECYCLE - again):
             yield Observation(str(resource), f"lifecycle.{argument} is set", False, "not set")
         changes = block.get("ignore_changes") or []

@@ -7,7 +7,7 @@ twice, here and in `policies/guarantees/`; a test compares the two.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from terrace.assurance import evaluation, existing
+from terrace.assurance import evaluation
 from terrace.assurance import timeout as limit
 from terrace.assurance.evaluation import Check, Observation, Outcome, Result
 from terrace.assurance.guarantees import GUARANTEES, WORKLOADS, Guarantee
@@ -29,7 +29,7 @@ class Subject:
     target: Target
 
     def __post_init__(self) -> None:
-        self.view.knows(existing.places(self.environment.cloud, self.target.existing))
+        self.view.knows(facts(self.environment.cloud).existing.places(self.target.existing))
 
     def all(self, type: str, under: str = "", *, or_none: bool = False) -> list[Resource]:
         """See View.all. Raises Absent if there is none, as a check of nothing proves nothing; `or_none`: where none is

@@ -26,7 +26,7 @@ Rule = Callable[[Json, Call], Iterator[str | Refused]]
 SERVICES: tuple[str, ...] = (
     *("audit", "binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager"),
     *("cloudscheduler", "compute", "container", "dns", "iam", "logging", "memorystore", "monitoring", "objects"),
-    *("secretmanager", "serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer"),
+    *("orgpolicy", "secretmanager", "serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer"),
 )
 RULES: tuple[str, ...] = (
     *("backup", "cache", "cluster", "cost", "database", "entry", "identity", "keys", "labels", "network"),

@@ -101,8 +101,7 @@ def update(call: Call) -> Json:
     name = resource.get("name")
     paths = call.query.get("updateMask") or call.query.get("update_mask") or call.body.get("updateMask") or ""
     if paths and paths != "*":
-        # google_org_policy_policy names the fields of the request, policy.spec; no policy has a field of that name
-        mask(resource, call.sent, [path.removeprefix("policy.") for path in paths.split(",")])
+        mask(resource, call.sent, paths.split(","))
     elif (call.http, call.service) in _GIVEN_FIELDS:
         resource |= call.sent
     elif call.http == "PATCH":

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.aws import names
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.network import in_vpc, vpc
 from terrace.live.document import Document
@@ -75,7 +74,7 @@ def _rules(deployment: Deployment, document: Document) -> None:
 
 
 def _made_by_eks(deployment: Deployment) -> str | None:
-    cluster = deployment.call("eks", "describe_cluster", name=names.cluster(deployment.target))["cluster"]
+    cluster = deployment.call("eks", "describe_cluster", name=deployment.cluster)["cluster"]
     made: str | None = cluster["resourcesVpcConfig"].get("clusterSecurityGroupId")
     return made
 
@@ -207,7 +206,7 @@ def _server(document: Document, server: dict[str, Any]) -> None:
 
 
 def _cluster(deployment: Deployment, document: Document) -> None:
-    cluster = deployment.call("eks", "describe_cluster", name=names.cluster(deployment.target))["cluster"]
+    cluster = deployment.call("eks", "describe_cluster", name=deployment.cluster)["cluster"]
     settings = cluster["resourcesVpcConfig"]
     made = [settings["clusterSecurityGroupId"]] if settings.get("clusterSecurityGroupId") else []
     access = {
@@ -216,10 +215,8 @@ def _cluster(deployment: Deployment, document: Document) -> None:
         "public_access_cidrs": settings.get("publicAccessCidrs"),
     }
     document.add("aws_eks_cluster", deployment.prefix, {"name": deployment.prefix, "vpc_config": access})
-    for pool in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=names.cluster(deployment.target)):
-        answer = deployment.call(
-            "eks", "describe_nodegroup", clusterName=names.cluster(deployment.target), nodegroupName=pool
-        )
+    for pool in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=deployment.cluster):
+        answer = deployment.call("eks", "describe_nodegroup", clusterName=deployment.cluster, nodegroupName=pool)
         described = answer["nodegroup"]
         remote = [
             {"source_security_group_ids": described["remoteAccess"].get("sourceSecurityGroups", [])}

@@ -22,6 +22,11 @@ class Deployment:
     def prefix(self) -> str:
         return self.target.prefix
 
+    @property
+    def cluster(self) -> str:
+        """The name of the cluster: an existing one's, or the foundation's own."""
+        return names.cluster(self.target)
+
     def call(self, service: str, operation: str, *, region: str | None = None, **parameters: Any) -> dict[str, Any]:
         """See Reader.call."""
         return self.reader.call(service, operation, region=region, **parameters)
@@ -46,7 +51,7 @@ def pod_identities(deployment: Deployment, account: ServiceAccount) -> list[dict
         "eks",
         "list_pod_identity_associations",
         "associations",
-        clusterName=names.cluster(deployment.target),
+        clusterName=deployment.cluster,
         namespace=account.namespace,
         serviceAccount=account.name,
     )

@@ -18,22 +18,18 @@ _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 def cluster(deployment: Deployment) -> dict[str, Any]:
     """The cluster. Raises Absent."""
-    described: dict[str, Any] = deployment.call("eks", "describe_cluster", name=names.cluster(deployment.target))[
-        "cluster"
-    ]
+    described: dict[str, Any] = deployment.call("eks", "describe_cluster", name=deployment.cluster)["cluster"]
     return described
 
 
 def pool(deployment: Deployment, name: str) -> dict[str, Any]:
     """The node group of a pool, which its nodes' label names. Raises Absent."""
-    for group in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=names.cluster(deployment.target)):
-        answer = deployment.call(
-            "eks", "describe_nodegroup", clusterName=names.cluster(deployment.target), nodegroupName=group
-        )
+    for group in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=deployment.cluster):
+        answer = deployment.call("eks", "describe_nodegroup", clusterName=deployment.cluster, nodegroupName=group)
         described: dict[str, Any] = answer["nodegroup"]
         if described.get("labels", {}).get(POOL_LABEL) == name:
             return described
-    raise Absent(f"a node group of pool {name} in cluster {names.cluster(deployment.target)}")
+    raise Absent(f"a node group of pool {name} in cluster {deployment.cluster}")
 
 
 def _sealed(deployment: Deployment, resource: str, name: str, key: str | None, purpose: Purpose) -> Observation:
@@ -58,7 +54,7 @@ def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
 
 @check("K8S-1")
 def private_api(deployment: Deployment) -> Iterator[Observation]:
-    resource, settings = f"cluster {names.cluster(deployment.target)}", cluster(deployment)["resourcesVpcConfig"]
+    resource, settings = f"cluster {deployment.cluster}", cluster(deployment)["resourcesVpcConfig"]
     yield equal(resource, "endpointPrivateAccess", settings.get("endpointPrivateAccess"), True)
     ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
     yield equal(resource, "endpointPublicAccess", settings.get("endpointPublicAccess"), bool(ranges))
@@ -68,7 +64,7 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-2")
 def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
-    resource = f"cluster {names.cluster(deployment.target)}"
+    resource = f"cluster {deployment.cluster}"
     found = [entry for entry in cluster(deployment).get("encryptionConfig", []) if "secrets" in entry["resources"]]
     yield equal(resource, "encryption of secrets", len(found), 1)
     for entry in found:
@@ -79,7 +75,7 @@ def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
 def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
     setups = cluster(deployment).get("logging", {}).get("clusterLogging", [])
     enabled = [kind for setup in setups if setup.get("enabled") for kind in setup.get("types", [])]
-    yield includes(f"cluster {names.cluster(deployment.target)}", "logs", enabled, _LOG_TYPES)
+    yield includes(f"cluster {deployment.cluster}", "logs", enabled, _LOG_TYPES)
     yield logs.kept(deployment, "cluster", deployment.environment.observability.retention_days)
 
 
@@ -96,7 +92,7 @@ def no_node_credentials(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-5")
 def organisation_only(deployment: Deployment) -> Iterator[Observation]:
     access = cluster(deployment).get("accessConfig", {})
-    resource = f"cluster {names.cluster(deployment.target)}"
+    resource = f"cluster {deployment.cluster}"
     yield equal(resource, "authenticationMode", access.get("authenticationMode"), "API")
     # nodes and AWS's own roles have entries too; only those with an administrator's policy are administrators
     known = {
@@ -104,14 +100,12 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
         names.role_arn(deployment.target, "ci-apply"),
     }
     admins: set[str] = set()
-    for principal in deployment.pages(
-        "eks", "list_access_entries", "accessEntries", clusterName=names.cluster(deployment.target)
-    ):
+    for principal in deployment.pages("eks", "list_access_entries", "accessEntries", clusterName=deployment.cluster):
         policies = deployment.pages(
             "eks",
             "list_associated_access_policies",
             "associatedAccessPolicies",
-            clusterName=names.cluster(deployment.target),
+            clusterName=deployment.cluster,
             principalArn=principal,
         )
         if any(str(policy["policyArn"]).endswith("AdminPolicy") for policy in policies):
@@ -137,7 +131,7 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-7")
 def supported(deployment: Deployment) -> Iterator[Observation]:
-    resource, found = f"cluster {names.cluster(deployment.target)}", cluster(deployment)
+    resource, found = f"cluster {deployment.cluster}", cluster(deployment)
     yield equal(resource, "version", found.get("version"), deployment.environment.cluster.version)
     yield equal(resource, "supportType", found.get("upgradePolicy", {}).get("supportType"), "STANDARD")
     for name in deployment.environment.cluster.pools:
@@ -171,7 +165,7 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
         raise NotRequired("cluster.deletion_protection is false")
     if deployment.target.existing.cluster:
         kept = cluster(deployment).get("deletionProtection", False)
-        yield equal(f"cluster {names.cluster(deployment.target)}", "deletionProtection", kept, True)
+        yield equal(f"cluster {deployment.cluster}", "deletionProtection", kept, True)
         return
     role, arn = names.role_name(deployment.target, "ci-apply"), names.cluster_arn(deployment.target)
     denied = any(
@@ -187,6 +181,6 @@ def protected(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _addon(deployment: Deployment, name: str) -> dict[str, Any]:
-    answer = deployment.call("eks", "describe_addon", clusterName=names.cluster(deployment.target), addonName=name)
+    answer = deployment.call("eks", "describe_addon", clusterName=deployment.cluster, addonName=name)
     described: dict[str, Any] = answer["addon"]
     return described

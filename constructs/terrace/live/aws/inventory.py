@@ -87,7 +87,7 @@ def _image_copies(deployment: Deployment, path: str) -> bool:
 
 
 def _addon(deployment: Deployment, path: str) -> bool:
-    listed = deployment.pages("eks", "list_addons", "addons", clusterName=names.cluster(deployment.target))
+    listed = deployment.pages("eks", "list_addons", "addons", clusterName=deployment.cluster)
     return last(path) in listed
 
 

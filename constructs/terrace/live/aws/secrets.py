@@ -78,7 +78,7 @@ def own_identity(deployment: Deployment) -> Iterator[Observation]:
             answer = deployment.call(
                 "eks",
                 "describe_pod_identity_association",
-                clusterName=names.cluster(deployment.target),
+                clusterName=deployment.cluster,
                 associationId=association["associationId"],
             )
             yield equal(resource, "roleArn", answer["association"]["roleArn"], role)

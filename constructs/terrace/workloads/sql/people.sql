@@ -3,8 +3,10 @@
 -- The variable `plan` is JSON; `people` has `roles`, and `readable`: role, schema, and for one table also `table`, `columns`
 -- and `rows` (column to values). Each query yields the statements that are still needed. A role of a group cannot log in:
 -- a session takes one with SET ROLE, so that two groups' rights never add up. Its name begins with group_.
+-- All of it is one transaction: no group reads a table before its policies for rows are there.
 
 \set QUIET on
+begin;
 create temporary view readable as
   select one ->> 'role' as role, one ->> 'schema' as schema, one ->> 'table' as name, one -> 'columns' as columns,
       one -> 'rows' as rows
@@ -117,3 +119,7 @@ select format('alter table %s %s row level security', oid::regclass, case when r
       and polname <> 'no group' and not starts_with(polname, 'group_'))
     and (not relrowsecurity or exists (select from pg_namespace where pg_namespace.oid = relnamespace
       and nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas')))) \gexec
+
+\set QUIET on
+commit;
+\set QUIET off
