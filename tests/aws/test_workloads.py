@@ -50,5 +50,5 @@ def test_the_bootstrap_job_verifies_the_server_with_the_regions_authorities() ->
     context = build("aws")
     login = workloads.database_login(context.outputs, context.target)
     assert login.password == "secret"
-    assert "https://truststore.pki.rds.amazonaws.com/eu-central-1/eu-central-1-bundle.pem" in login.fetch
-    assert login.certificates == "/run/terrace/ca.pem"
+    assert login.authority == "https://truststore.pki.rds.amazonaws.com/eu-central-1/eu-central-1-bundle.pem"
+    assert login.verified

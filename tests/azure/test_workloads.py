@@ -57,5 +57,5 @@ def test_backups_go_to_the_storage_account_of_the_foundation() -> None:
 def test_the_bootstrap_job_logs_in_with_a_token() -> None:
     context = build("azure")
     login = workloads.database_login(context.outputs, context.target)
-    assert (login.password, login.certificates) == ("token", "system")
-    assert "client_assertion@$AZURE_FEDERATED_TOKEN_FILE" in login.fetch  # from the file, not on the command line
+    assert (login.password, login.authority, login.verified) == ("token", "", True)
+    assert "client_assertion@$AZURE_FEDERATED_TOKEN_FILE" in login.token  # from the file, not on the command line

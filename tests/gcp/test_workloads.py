@@ -51,4 +51,4 @@ def test_the_bootstrap_job_logs_in_with_a_token_for_logging_in_only() -> None:
     context = build("gcp")
     login = workloads.database_login(context.outputs, context.target)
     assert login.password == "token"
-    assert "scopes=https://www.googleapis.com/auth/sqlservice.login" in login.fetch
+    assert "scopes=https://www.googleapis.com/auth/sqlservice.login" in login.token

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 from terrace.aws import names
@@ -25,6 +26,7 @@ CILIUM = False
 policies"."""
 
 _ANYWHERE = "0.0.0.0/0"
+_TOKEN = Path(__file__).with_name("database_token.sh")
 
 _ROLES = """\\set ON_ERROR_STOP on
 select format('create role %I login', module ->> 'role')
@@ -87,13 +89,14 @@ def dns_solver(outputs: Outputs, target: Target) -> Mapping[str, Any]:
 
 
 def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
-    """The master user with its secret. The region's certificate authorities are downloaded: no image contains them.
-    Sources: RDS User Guide, "Using SSL/TLS to encrypt a connection"; "Master user account privileges"."""
-    url = f"https://truststore.pki.rds.amazonaws.com/{target.region}/{target.region}-bundle.pem"
+    """The master user with its secret; modules with a token that they sign themselves. The region's certificate
+    authorities are downloaded: no image contains them. Sources: RDS User Guide, "Using SSL/TLS to encrypt a
+    connection"; "Master user account privileges"; "Connecting using IAM authentication"."""
     return DatabaseLogin(
         password="secret",
-        fetch=f"curl --fail --silent --show-error --retry 5 --proto =https --output /run/terrace/ca.pem {url}\n",
-        certificates="/run/terrace/ca.pem",
+        token=f"REGION={target.region}\n{_TOKEN.read_text(encoding='utf-8')}",
+        authority=f"https://truststore.pki.rds.amazonaws.com/{target.region}/{target.region}-bundle.pem",
+        verified=True,
         roles=_ROLES,
         reserved=("rds_",),
         administrators=("rds_superuser",),

@@ -105,23 +105,23 @@ def dns_solver(outputs: Outputs, target: Target) -> Mapping[str, Any]:
 
 
 def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
-    """The server's Entra administrator, with a token instead of a password; the pod's own token is exchanged for it.
+    """The server's Entra administrator and modules, with a token: the pod's own is exchanged for it.
     The server's certificate is from a public authority. Sources: Azure Database for PostgreSQL documentation, "Connect
     with managed identity", "TLS root certificates"; Microsoft identity platform documentation, "Client credentials
     flow", federated credential."""
     return DatabaseLogin(
         password="token",
-        fetch="""curl --fail --silent --show-error --retry 5 --proto =https \\
+        token="""curl --fail --silent --show-error --retry 5 --proto =https \\
   --data-urlencode "client_id=$AZURE_CLIENT_ID" \\
   --data-urlencode grant_type=client_credentials \\
   --data-urlencode scope=https://ossrdbms-aad.database.windows.net/.default \\
   --data-urlencode client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\
   --data-urlencode "client_assertion@$AZURE_FEDERATED_TOKEN_FILE" \\
   "$AZURE_AUTHORITY_HOST$AZURE_TENANT_ID/oauth2/v2.0/token" \\
-  | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p' > /run/terrace/password
-test -s /run/terrace/password
+  | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p'
 """,
-        certificates="system",
+        authority="",
+        verified=True,
         roles=_ROLES,
         reserved=("azure_",),
         administrators=("azure_pg_admin",),

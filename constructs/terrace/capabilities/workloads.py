@@ -42,18 +42,20 @@ paths to the cloud's APIs and its object storage; the load balancer of the publi
 
 @dataclass(frozen=True)
 class DatabaseLogin:
-    """How the job that prepares the database logs in, and what gives a module's role its login by cloud identity.
+    """How the job that prepares the database logs in, and how modules log in by cloud identity.
 
-    `password` is the admin secret, or a token of the job's identity. `fetch` is a shell script that runs before psql
-    in a container with curl: it writes the file `ca.pem`, or the token as `password`, into /run/terrace. `certificates`
-    is libpq's `sslrootcert`, empty if the certificate of the server can't be verified. `roles` is SQL that psql runs in
-    the database `postgres`, with the plan in the variable `plan`. `reserved` are beginnings of names of the cloud's own
-    roles, of which `administrators` may have rights on everything.
+    `password` of the job is the admin secret, or a token of its identity. `token` is a shell script for a container
+    with curl: it prints a token of the pod's identity, with which the role $PGUSER logs in at $PGHOST:$PGPORT.
+    `authority` is the URL of the certificate authorities of the server; empty if they are public, or unknown.
+    `verified` is whether the server's certificate can be verified. `roles` is SQL that psql runs in the database
+    `postgres`, with the plan in the variable `plan`. `reserved` are beginnings of names of the cloud's own roles, of
+    which `administrators` may have rights on everything.
     """
 
     password: Literal["secret", "token"]
-    fetch: str
-    certificates: str
+    token: str
+    authority: str
+    verified: bool
     roles: str
     reserved: tuple[str, ...]
     administrators: tuple[str, ...]

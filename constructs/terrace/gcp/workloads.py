@@ -95,17 +95,17 @@ def dns_solver(outputs: Outputs, target: Target) -> Mapping[str, Any]:
 
 
 def database_login(outputs: Outputs, target: Target) -> DatabaseLogin:
-    """A service account with a token instead of a password. The server's authority is one of the instance, which the
+    """Service accounts with a token instead of a password. The server's authority is one of the instance, which the
     outputs do not contain: the connection, which stays in the network, is encrypted, but not verified. Source: Cloud
     SQL documentation, "Log in using IAM database authentication"."""
     return DatabaseLogin(
         password="token",
-        fetch=f"""curl --fail --silent --show-error --retry 5 --header 'Metadata-Flavor: Google' \\
+        token=f"""curl --fail --silent --show-error --retry 5 --header 'Metadata-Flavor: Google' \\
   '{_TOKEN}?scopes=https://www.googleapis.com/auth/sqlservice.login' \\
-  | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p' > /run/terrace/password
-test -s /run/terrace/password
+  | sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p'
 """,
-        certificates="",
+        authority="",
+        verified=False,
         roles=_ROLES,
         reserved=("cloudsql",),
         administrators=("cloudsqlsuperuser",),

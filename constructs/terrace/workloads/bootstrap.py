@@ -41,6 +41,7 @@ GROUP_ROLE = "group_"
 """What the names of the roles of groups of people begin with."""
 
 SQL = Path(__file__).with_name("sql")
+DOWNLOAD = "curl --fail --silent --show-error --retry 5 --proto =https --output {file} {url}\n"
 _SECRET, _RUN, _SCRIPTS = "database-admin", "/run/terrace", "/opt/terrace"
 _USER = 65532
 
@@ -78,7 +79,7 @@ def objects(context: Context) -> list[Object]:
         "owner": context.environment.ownership.owner,
     }
     scripts = files(context)
-    digest = hashlib.sha256(json.dumps([scripts, login.fetch], sort_keys=True).encode()).hexdigest()[:10]
+    digest = hashlib.sha256(json.dumps([scripts, _fetch(login)], sort_keys=True).encode()).hexdigest()[:10]
     identity = context.outputs.platform_identities.get(BOOTSTRAP, "")
     bound = context.cloud.pod_identity(identity, context.target)
     account = _meta(BOOTSTRAP, labels) | ({"annotations": dict(bound.annotations)} if bound.annotations else {})
@@ -189,12 +190,12 @@ def _job(
         "PGCONNECT_TIMEOUT": "10",
         "PGHOST": database.host,
         "PGPORT": str(database.port),
-        "PGSSLMODE": "verify-full" if login.certificates else "require",
+        "PGSSLMODE": "verify-full" if login.verified else "require",
         "PGSSLMINPROTOCOLVERSION": "TLSv1.2",
         "PGUSER": database.admin,
     }
-    if login.certificates:
-        env["PGSSLROOTCERT"] = login.certificates
+    if login.verified:
+        env["PGSSLROOTCERT"] = f"{_RUN}/ca.pem" if login.authority else "system"
     volumes: list[dict[str, Any]] = [
         {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "16Mi"}},
@@ -208,7 +209,6 @@ def _job(
     if login.password == "secret":
         volumes.append({"name": "admin", "secret": {"secretName": _SECRET, "defaultMode": 0o440}})
         mounts.append({"name": "admin", "mountPath": "/run/secrets/terrace", "readOnly": True})
-    fetch = f"set -eu\numask 027\n{login.fetch}"
     pod = {
         "restartPolicy": "Never",
         "serviceAccountName": BOOTSTRAP,
@@ -222,7 +222,7 @@ def _job(
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "initContainers": [
-            _container("fetch", CURL, fetch, {}, [{"name": "run", "mountPath": _RUN}]),
+            _container("fetch", CURL, _fetch(login), {}, [{"name": "run", "mountPath": _RUN}]),
         ],
         "containers": [_container("psql", PSQL, f"exec sh {_SCRIPTS}/run.sh", env, mounts)],
         "volumes": volumes,
@@ -237,6 +237,16 @@ def _job(
             "template": {"metadata": {"labels": labels | pod_labels}, "spec": pod},
         },
     }
+
+
+def _fetch(login: DatabaseLogin) -> str:
+    """The script that runs before psql: it gets the certificate authorities, and the token if it is the password."""
+    script = "set -eu\numask 027\n"
+    if login.authority:
+        script += DOWNLOAD.format(file=f"{_RUN}/ca.pem", url=login.authority)
+    if login.password == "token":
+        script += f"(\n{login.token}) > {_RUN}/password\ntest -s {_RUN}/password\n"
+    return script
 
 
 def _container(

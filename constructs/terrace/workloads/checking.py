@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from terrace.errors import Problem, TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.loading import LoadedModule
-from terrace.workloads import images, inventory, namespaces, policies, schemas, value_keys
+from terrace.workloads import images, inventory, namespaces, password_file, policies, schemas, value_keys
 from terrace.workloads.context import Context, Object
 from terrace.workloads.policy_evaluation import violations
 from terrace.workloads.policy_scope import CLUSTER_SCOPED, TEMPLATES, resource_of, title_of
@@ -222,6 +222,8 @@ class Checker:
                 _note(self.part, module.name, "values", message, place, hint)
         for problem in images.undeclared(module, one.objects):
             _note(self.part, module.name, "images", problem, place, "declare it in module.yaml under images")
+        for problem in password_file.problems(module, one.objects):
+            _note(self.part, module.name, "database", problem, place, "use database_login in values.yaml.j2")
         for problem in namespaces.undeclared(module, one.objects):
             _note(self.part, module.name, "priority", problem, place, "declare it in module.yaml at its component")
         for document in one.objects:

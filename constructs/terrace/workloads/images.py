@@ -6,6 +6,7 @@ from typing import Any
 
 from terrace.modules.contract import Image
 from terrace.modules.enabled import EnabledModule
+from terrace.workloads import password_file
 from terrace.workloads.context import Object
 from terrace.workloads.policy_scope import pods_in
 
@@ -58,12 +59,15 @@ def of(objects: Iterable[Object]) -> Iterator[tuple[Object, str]]:
 
 def undeclared(module: EnabledModule, objects: Iterable[Object]) -> list[str]:
     """What is wrong with the images that the objects of a module pull; each must be one that the module declares."""
-    known: Mapping[tuple[str, str], Image] = {(one.repository, one.tag): one for one in module.contract.images}
+    declared = list(module.contract.images)
+    if module.needs.database and module.needs.database.login == "password-file":
+        declared.append(password_file.IMAGE)
+    known: Mapping[tuple[str, str], Image] = {(one.repository, one.tag): one for one in declared}
     problems = []
     for one, reference in of(objects):
         repository, tag, digest = parts(reference)
         found = known.get((repository, tag)) or next(
-            (image for image in module.contract.images if digest and image.digest == digest), None
+            (image for image in declared if digest and image.digest == digest), None
         )
         where = f"{one['kind']} {one['metadata']['name']}"
         if found is None:

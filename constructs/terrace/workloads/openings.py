@@ -103,6 +103,8 @@ def _needed(module: EnabledModule, context: Context) -> Iterator[Opening]:
     needs, ports, outputs = module.needs, module.contract.network.ports, context.outputs
     if needs.database and outputs.database:
         yield Opening(module.name, "database", outputs.database.port, "its database")
+        if needs.database.login == "password-file" and context.cloud.database_login(outputs, context.target).authority:
+            yield from _calls(module, "internet", context)  # the server's certificate authorities
     if needs.cache and outputs.cache:
         yield Opening(module.name, "cache", outputs.cache.port, "the cache")
     if needs.lake:

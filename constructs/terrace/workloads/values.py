@@ -18,7 +18,7 @@ from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import manifests, policies
+from terrace.workloads import manifests, password_file, policies
 from terrace.workloads.context import Context
 from terrace.workloads.hosts import fqdn
 
@@ -104,6 +104,12 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
             raise _Refused(f"host {name!r} is not declared by any module under needs.hosts", hint(name, known))
         return fqdn(name, context)
 
+    def database_login(user: int) -> dict[str, Any]:
+        need = module.needs.database
+        if need is None or need.login != "password-file":
+            raise _Refused("module.yaml does not say needs.database.login: password-file", "say so, and run the check")
+        return password_file.login(module, context, user)
+
     return {
         "module": module,
         "environment": environment,
@@ -114,6 +120,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "prefix": context.target.prefix,
         "image": image,
         "host": host,
+        "database_login": database_login,
         "provider": provider,
         "secret": secret,
     }
