@@ -86,6 +86,7 @@ def _container(cloud: DatabaseLogin, env: list[dict[str, str]], mount: dict[str,
         "env": env,
         "volumeMounts": [mount],
         "startupProbe": {"exec": {"command": ["test", "-s", FILE]}, "periodSeconds": 2, "failureThreshold": 90},
+        "readinessProbe": {"exec": {"command": ["test", "-s", FILE]}, "periodSeconds": 30},
         # a token is valid for 15 minutes at least
         "livenessProbe": {
             "exec": {"command": ["sh", "-c", f'test -n "$(find {FILE} -mmin -14)"']},
