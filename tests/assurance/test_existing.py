@@ -27,11 +27,12 @@ app = engine.app("unused")  # before any other import of the CDK
 from terrace.stacks.bootstrap import Bootstrap  # noqa: E402
 from terrace.stacks.foundation import Foundation  # noqa: E402
 
-KINDS = ("keys", "network", "cluster", "dns_zone")
+KINDS = ("keys", "network", "cluster", "registry", "dns_zone")
 """The sections of the guide, each with the lines of every cloud in order."""
 BY_OWNER = {
     "keys": {"KEY-1", "KEY-2", "KEY-3"},
     "network": {"NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"},
+    "registry": {"K8S-10"},
     "dns_zone": set(),
     "cluster": {*(f"K8S-{number}" for number in range(1, 10)), "K8S-11"},
 }
@@ -48,6 +49,9 @@ NAMED = (
         ("network", "aws"): "vpc-0c1d2e3f4a5b6c7d8",
         ("network", "azure"): "data",
         ("network", "gcp"): "data",
+        ("registry", "aws"): "data",
+        ("registry", "azure"): "acmehub",
+        ("registry", "gcp"): "data",
         ("dns_zone", "aws"): "Z0123456789ABCDEFGHIJ",
         ("dns_zone", "azure"): "dev.data.example.com",
         ("dns_zone", "gcp"): "data",
@@ -70,6 +74,21 @@ BINDINGS = {
     "gcp": ("google_service_account_iam_member", "member"),
 }
 """What binds an identity to pods, and its attribute that names the cluster."""
+REGISTRIES = {
+    "aws": ("aws_ecr_repository", "aws_ecr_registry_scanning_configuration", "aws_ecr_replication_configuration"),
+    "azure": ("azurerm_container_registry",),
+    "gcp": ("google_artifact_registry_repository",),
+}
+IMAGES = {
+    "aws": "999900001111.dkr.ecr.eu-central-1.amazonaws.com/data/airflow",
+    "azure": "acmehub.azurecr.io/dpf-dev/airflow",
+    "gcp": "europe-west3-docker.pkg.dev/acme-images/data/airflow",
+}
+PULLS = {
+    "azure": ("azurerm_role_assignment", "scope", "acmehub", "another"),
+    "gcp": ("google_artifact_registry_repository_iam_member", "repository", "data", "another"),
+}
+"""The nodes' right on the existing registry, the attribute that names it, its name, and another name."""
 ZONES = {
     "aws": ("aws_route53_zone", "aws_route53_record", "zone_id"),
     "azure": ("azurerm_dns_zone", "azurerm_dns_a_record", "zone_name"),
@@ -193,6 +212,25 @@ def test_pods_of_another_cluster_than_the_existing_one_are_broken(cloud: str, ex
         if BOUND[cloud] in str(body.get(key)):
             body[key] = str(body[key]).replace(BOUND[cloud], OTHER_CLUSTER[cloud])
     assert "broken" in {result.status for result in results(environment, stack).values()}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_existing_registry_is_used_and_not_made(cloud: str, existing: Environments) -> None:
+    stack = stack_of(existing("registry", cloud))
+    assert {type for type in REGISTRIES[cloud] if type in stack["resource"]} == set()
+    assert stack["output"]["repositories"]["value"]["airflow"] == IMAGES[cloud]
+    assert IMAGES[cloud].startswith(f"{stack['output']['registry']['value']}/")
+
+
+@pytest.mark.parametrize("cloud", PULLS)
+def test_pulling_from_another_registry_than_the_existing_one_is_broken(cloud: str, existing: Environments) -> None:
+    """Mutant: the nodes get the right to pull images of another registry."""
+    environment = existing("registry", cloud)
+    stack = stack_of(environment)
+    type, key, name, another = PULLS[cloud]
+    (right,) = (body for body in stack["resource"][type].values() if str(body.get(key)).endswith(name))
+    right[key] = str(right[key]).removesuffix(name) + another
+    assert results(environment, stack)["K8S-10"].status == "broken"
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

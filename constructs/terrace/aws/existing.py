@@ -25,6 +25,14 @@ EXISTING = ExistingFacts(
         "aws_eks_cluster",
         "cluster/control-plane",
     ),
+    registry=Kind(
+        Form(
+            r"arn:aws(-cn|-us-gov)?:ecr:(?P<region>[a-z0-9-]+):\d{12}:repository/[a-z0-9]+([._/-][a-z0-9]+)*",
+            "arn:aws:ecr:eu-central-1:111122223333:repository/PREFIX, for repositories PREFIX/MODULE",
+        ),
+        "aws_ecr_repository",
+        "registry/registry",
+    ),
     dns_zone=Kind(Form(r"Z[A-Z0-9]{5,31}", "Z0123456789ABCDEFGHIJ"), "aws_route53_zone", "entry/zone"),
     subnets={
         "entry": Subnets(2, "network/public-{number}"),

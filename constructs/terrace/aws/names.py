@@ -157,9 +157,20 @@ def cache_user_arn(target: Target, module: str) -> str:
 
 
 def registry(target: Target) -> str:
-    """The host of the account's image registry."""
+    """The host of the image registry: of the account of an existing one, or of the environment's."""
     suffix = ".cn" if settings(target).partition == "aws-cn" else ""
-    return f"{account(target)}.dkr.ecr.{target.region}.amazonaws.com{suffix}"
+    return f"{registry_account(target)}.dkr.ecr.{target.region}.amazonaws.com{suffix}"
+
+
+def registry_account(target: Target) -> str:
+    """The account of the image registry."""
+    return target.existing.registry.split(":")[4] if target.existing.registry else account(target)
+
+
+def repository(target: Target, module: str) -> str:
+    """The name of a module's repository."""
+    existing = target.existing.registry
+    return f"{existing.partition('repository/')[2] if existing else target.prefix}/{module}"
 
 
 def metric_namespace(target: Target) -> str:

@@ -33,7 +33,7 @@ from terrace.capabilities.target import Target
 
 class Registry(Construct):
     """Repositories `prefix/module` and, where the environment owns the account, the registry's scanning and
-    replication."""
+    replication. Existing repositories are used as they are: only their addresses are in the handle."""
 
     def __init__(
         self,
@@ -46,6 +46,13 @@ class Registry(Construct):
         keys: KeysHandle,
     ) -> None:
         super().__init__(scope, id)
+        if target.existing.registry:
+            address = names.registry(target)
+            self.handle = RegistryHandle(
+                address=address,
+                repositories={module: f"{address}/{names.repository(target, module)}" for module in modules},
+            )
+            return
         self.handle = RegistryHandle(
             address=names.registry(target),
             repositories={module: self._repository(module, spec, target, keys) for module in modules},
@@ -60,7 +67,7 @@ class Registry(Construct):
         repository = EcrRepository(
             self,
             module,
-            name=f"{target.prefix}/{module}",
+            name=names.repository(target, module),
             image_tag_mutability="IMMUTABLE",  # K8S-10
             image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),  # K8S-10
             encryption_configuration=[

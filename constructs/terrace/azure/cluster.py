@@ -86,8 +86,8 @@ class Cluster(Construct):
         super().__init__(scope, id)
         self._target, self._group = target, providers.home(self, target)
         if existing := target.existing.cluster:
-            disks = self._disks(keys)
-            iam.grant(self, "may-pull-images", str(existing.nodes), "AcrPull", on=self._group.id)  # K8S-10
+            disks, images = self._disks(keys), target.existing.registry or self._group.id
+            iam.grant(self, "may-pull-images", str(existing.nodes), "AcrPull", on=images)  # K8S-10
             self.handle = ClusterHandle(
                 name=existing.name,
                 endpoint=existing.endpoint,
@@ -297,5 +297,5 @@ def _rights(target: Target, disks: str, kubelet: str) -> dict[str, _Right]:
         "connect-to-the-vault": _Right("Key Vault Contributor", names.vault_id(target)),
         "use-the-disks": _Right("Reader", disks),
         "give-the-kubelet-s-identity": _Right("Managed Identity Operator", kubelet),
-        "pull-images": _Right("AcrPull", names.group_id(target), who="kubelet"),  # K8S-10
+        "pull-images": _Right("AcrPull", names.images(target), who="kubelet"),  # K8S-10
     }

@@ -9,7 +9,7 @@ from terrace.capabilities.existing_facts import ExistingFacts, Form, Kind, Subne
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _GROUP = rf"/subscriptions/(?P<account>{_GUID})/resourceGroups/[\w.()-]+/providers"
 _OF_ANY = _GROUP.replace("?P<account>", "")
-"""Of any subscription: a network and keys may be of another one."""
+"""Of any subscription: a network, keys and a registry may be of another one."""
 _EXAMPLE = "/subscriptions/GUID/resourceGroups/GROUP/providers"
 _NETWORK, _NETWORK_EXAMPLE = (f"{one}/Microsoft.Network/virtualNetworks" for one in (_OF_ANY, _EXAMPLE))
 
@@ -35,6 +35,14 @@ EXISTING = ExistingFacts(
         ),
         "azurerm_kubernetes_cluster",
         "cluster/control-plane",
+    ),
+    registry=Kind(
+        Form(
+            rf"{_OF_ANY}/Microsoft.ContainerRegistry/registries/[A-Za-z0-9]+",
+            f"{_EXAMPLE}/Microsoft.ContainerRegistry/registries/REGISTRY",
+        ),
+        "azurerm_container_registry",
+        "registry/registry",
     ),
     dns_zone=Kind(
         Form(rf"{_GROUP}/Microsoft.Network/dnsZones/[a-z0-9.-]+", f"{_EXAMPLE}/Microsoft.Network/dnsZones/DOMAIN"),

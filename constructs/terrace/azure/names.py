@@ -274,8 +274,18 @@ def cache_id(target: Target) -> str:
 
 
 def registry(target: Target) -> str:
-    """The registry's name: global, 50 characters of a-z and 0-9."""
+    """The name of the foundation's own registry: global, 50 characters of a-z and 0-9."""
     return _flat(target, "registry", 50)
+
+
+def registry_id(target: Target) -> str:
+    """The container registry: an existing one, or the foundation's own."""
+    return target.existing.registry or id(target, "Microsoft.ContainerRegistry/registries", registry(target))
+
+
+def images(target: Target) -> str:
+    """What the nodes may pull images from: an existing registry, or those of the foundation's group."""
+    return target.existing.registry or group_id(target)
 
 
 def private_zone(target: Target, service: str) -> str:

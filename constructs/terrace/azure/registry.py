@@ -20,7 +20,8 @@ from terrace.capabilities.target import Target
 class Registry(Construct):
     """A registry; a repository `prefix/module` exists from its first image on.
 
-    Defender scans pushed images (see detection.py). Tags are mutable on Azure: see facts.py.
+    Defender scans pushed images (see detection.py). Tags are mutable on Azure: see facts.py. An existing registry is
+    used as it is: only a private endpoint in the network is made for it.
     """
 
     def __init__(
@@ -34,6 +35,14 @@ class Registry(Construct):
         keys: KeysHandle,
     ) -> None:
         super().__init__(scope, id)
+        registry = target.existing.registry or self._registry(spec, target, keys).id
+        private_path(self, "path-registry", target, to=registry, service="registry")
+        address = f"{names.registry_id(target).rpartition('/')[2].lower()}.azurecr.io"
+        self.handle = RegistryHandle(
+            address=address, repositories={module: f"{address}/{target.prefix}/{module}" for module in modules}
+        )
+
+    def _registry(self, spec: RegistrySpec, target: Target, keys: KeysHandle) -> ContainerRegistry:
         group, zonal = providers.home(self, target), len(target.zones) > 1
         copies = []
         if target.recovery_region:
@@ -45,7 +54,7 @@ class Registry(Construct):
                     tags=dict(target.tags),
                 )
             )
-        registry = ContainerRegistry(
+        return ContainerRegistry(
             self,
             "registry",
             name=names.registry(target),
@@ -69,9 +78,4 @@ class Registry(Construct):
             georeplications=copies or None,
             tags=dict(target.tags),
             depends_on=list(keys.ready),
-        )
-        private_path(self, "path-registry", target, to=registry.id, service="registry")
-        address = f"{names.registry(target)}.azurecr.io"
-        self.handle = RegistryHandle(
-            address=address, repositories={module: f"{address}/{target.prefix}/{module}" for module in modules}
         )

@@ -60,6 +60,9 @@ class ExistingSpec(Spec):
     """The network, instead of one of the foundation's."""
     cluster: ExistingCluster | None = None
     """The cluster, instead of one of the foundation's."""
+    registry: Id | None = None
+    """What holds the modules' images, instead of repositories of the foundation's: a prefix of repositories (AWS), a
+    registry (Azure), a repository (Google Cloud)."""
     dns_zone: Id | None = None
     """The public zone of `network.entry.domain`, instead of one of the foundation's."""
 
@@ -69,4 +72,5 @@ class ExistingSpec(Spec):
         found = {"keys": ", ".join(sorted(self.keys))} if self.keys else {}
         found |= {"network": self.network.id.rpartition("/")[2]} if self.network else {}
         found |= {"cluster": self.cluster.name} if self.cluster else {}
+        found |= {"registry": self.registry.rpartition("/")[2]} if self.registry else {}
         return found | ({"dns_zone": self.dns_zone.rpartition("/")[2]} if self.dns_zone else {})

@@ -47,6 +47,7 @@ class ExistingFacts:
     network: Kind
     subnet: Kind
     cluster: Kind
+    registry: Kind
     dns_zone: Kind
     subnets: "Mapping[SubnetKind, Subnets]"
     subnet_per_zone: bool = False
@@ -67,6 +68,8 @@ class ExistingFacts:
             yield id, self.key.type, self.key.path.format(name=purpose)
         if cluster := existing.cluster:
             yield from ((id, self.cluster.type, self.cluster.path) for id in (cluster.id, cluster.issuer) if id)
+        if existing.registry:
+            yield existing.registry, self.registry.type, self.registry.path
         if existing.dns_zone:
             yield existing.dns_zone, self.dns_zone.type, self.dns_zone.path
         network = existing.network

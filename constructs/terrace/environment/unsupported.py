@@ -6,7 +6,6 @@ from terrace.documents.document import Node
 from terrace.errors import Problem
 
 REASONS: Mapping[str, str] = {
-    "registry": "each module's repository has rights of its own, which the foundation gives",
     "monitoring": "retention and keys of the foundation's logs are its own",
 }
 

@@ -291,7 +291,7 @@ class Cluster(Construct):
         )
 
     def _admission(self, target: Target) -> None:
-        """K8S-10: only images of the project's registry and GKE's own may run."""
+        """K8S-10: only images of the registry and GKE's own may run."""
         BinaryAuthorizationPolicy(
             self,
             "admission",
@@ -302,7 +302,7 @@ class Cluster(Construct):
             ),
             admission_whitelist_patterns=[
                 BinaryAuthorizationPolicyAdmissionWhitelistPatterns(
-                    name_pattern=f"{target.region}-docker.pkg.dev/{names.account(target)}/**"  # K8S-10
+                    name_pattern=f"{names.registry(target)}/**"  # K8S-10
                 )
             ],
             depends_on=[service(self, "binaryauthorization")],

@@ -32,6 +32,14 @@ EXISTING = ExistingFacts(
         "google_container_cluster",
         "cluster/cluster",
     ),
+    registry=Kind(
+        Form(
+            r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/repositories/[a-z][a-z0-9-]*",
+            "projects/PROJECT/locations/europe-west3/repositories/REPOSITORY",
+        ),
+        "google_artifact_registry_repository",
+        "registry/registry",
+    ),
     dns_zone=Kind(
         Form(r"projects/(?P<account>[a-z0-9:.-]+)/managedZones/[a-z][a-z0-9-]*", "projects/PROJECT/managedZones/ZONE"),
         "google_dns_managed_zone",

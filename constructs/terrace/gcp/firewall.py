@@ -1,8 +1,10 @@
 """Firewall rules: all traffic is denied in both directions, except for the listed flows (NET-4)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
+from cdktn import TerraformResource
+from cdktn_provider_google.artifact_registry_repository_iam_member import ArtifactRegistryRepositoryIamMember
 from cdktn_provider_google.compute_firewall import (
     ComputeFirewall,
     ComputeFirewallAllow,
@@ -113,22 +115,36 @@ class FirewallRules(Construct):
         )
 
 
-def may_pull(target: Target) -> Grant:
-    """The nodes' right to pull the environment's images (K8S-10)."""
+def may_pull(scope: Construct, target: Target, nodes: str, after: Sequence[TerraformResource] = ()) -> None:
+    """The nodes' right to pull the environment's images, `nodes-pull` below the scope (K8S-10)."""
+    role = "roles/artifactregistry.reader"
+    if target.existing.registry:
+        _, project, _, location, _, repository = target.existing.registry.split("/")
+        ArtifactRegistryRepositoryIamMember(
+            scope,
+            "nodes-pull",
+            project=project,
+            location=location,
+            repository=repository,
+            role=role,
+            member=nodes,
+            depends_on=list(after),
+        )
+        return
     images = f"projects/{names.account(target)}/locations/{target.region}/repositories/{target.prefix}-"
-    return Grant("roles/artifactregistry.reader", f'resource.name.startsWith("{images}")')
+    own = Grant(role, f'resource.name.startsWith("{images}")')
+    iam.project_grant(scope, "nodes-pull", target, own, nodes, after=after)
 
 
 def node_identity(scope: Construct, target: Target) -> ServiceAccount:
     """The nodes' service account, `nodes` below the scope."""
-    return iam.role(
+    account = iam.role(
         scope,
         "nodes",
         target,
         purpose="nodes",
         title=f"Nodes of {target.prefix}",
-        grants={
-            "run": Grant("roles/container.defaultNodeServiceAccount"),  # K8S-4
-            "pull": may_pull(target),
-        },
+        grants={"run": Grant("roles/container.defaultNodeServiceAccount")},  # K8S-4
     )
+    may_pull(scope, target, names.member(target, "nodes"), after=[account])
+    return account

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdktn import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
+from cdktn_provider_google.artifact_registry_repository_iam_member import ArtifactRegistryRepositoryIamMember
 from cdktn_provider_google.project_iam_member import ProjectIamMember, ProjectIamMemberCondition
 from cdktn_provider_google.service_account import ServiceAccount
 from cdktn_provider_google.service_account_iam_member import ServiceAccountIamMember
@@ -96,7 +97,7 @@ def pod_trust(
 def rights(scope: Construct, id: str) -> list[TerraformResource]:
     """The role bindings of the account `id`, for resources that use the account as soon as they exist."""
     children = [child for child in scope.node.children if child.node.id.startswith(f"{id}-")]
-    return [child for child in children if isinstance(child, ProjectIamMember)]
+    return [child for child in children if isinstance(child, ProjectIamMember | ArtifactRegistryRepositoryIamMember)]
 
 
 def bucket_right(

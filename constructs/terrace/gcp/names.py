@@ -107,6 +107,15 @@ def dns_zone(target: Target) -> str:
     return (target.existing.dns_zone or f"{target.prefix}-public").rpartition("/")[2]
 
 
+def registry(target: Target) -> str:
+    """Where images are: the host with an existing repository, or with the project, as the host alone serves all of
+    Google's customers."""
+    if target.existing.registry:
+        _, project, _, location, _, repository = target.existing.registry.split("/")
+        return f"{location}-docker.pkg.dev/{project}/{repository}"
+    return f"{target.region}-docker.pkg.dev/{account(target)}"
+
+
 def nodes(target: Target) -> str:
     """The address of the nodes' service account: of an existing cluster, or the foundation's own."""
     cluster = target.existing.cluster

@@ -136,7 +136,7 @@ class Network(Construct):
         openings, subnets = Construct(self, "openings"), network.subnets
         if self._target.existing.cluster:
             nodes = f"serviceAccount:{names.nodes(self._target)}"
-            iam.project_grant(openings, "nodes-pull", self._target, may_pull(self._target), nodes)
+            may_pull(openings, self._target, nodes)
         else:
             node_identity(openings, self._target)
         return NetworkHandle(

@@ -24,7 +24,8 @@ _KEPT_VERSIONS = 30
 
 class Registry(Construct):
     """Repositories `prefix-module`. Scanning is a setting of the project and continuous in Container Analysis, so
-    `spec.scanning` has no effect. Only nodes may read repositories with the prefix (firewall.py).
+    `spec.scanning` has no effect. Only nodes may read repositories with the prefix (firewall.py). In an existing
+    repository, each module has an image.
     """
 
     def __init__(
@@ -38,8 +39,14 @@ class Registry(Construct):
         keys: KeysHandle,
     ) -> None:
         super().__init__(scope, id)
+        if target.existing.registry:
+            address = names.registry(target)
+            self.handle = RegistryHandle(
+                address=address, repositories={module: f"{address}/{module}" for module in modules}
+            )
+            return
         self.handle = RegistryHandle(
-            address=_address(target),
+            address=names.registry(target),
             repositories={module: self._repository(module, spec, target, keys) for module in modules},
         )
 
@@ -71,12 +78,7 @@ class Registry(Construct):
             ],
             depends_on=[*keys.ready, service(self, "artifactregistry"), service(self, "containerscanning")],
         )
-        return f"{_address(target)}/{name}"
-
-
-def _address(target: Target) -> str:
-    """Host and project: the host alone serves all of Google's customers."""
-    return f"{target.region}-docker.pkg.dev/{names.account(target)}"
+        return f"{names.registry(target)}/{name}"
 
 
 def _expire_untagged(days: int) -> ArtifactRegistryRepositoryCleanupPolicies:

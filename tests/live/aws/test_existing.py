@@ -1,5 +1,7 @@
 """What `verify` says about existing resources: it reads them by their ids, and they never simply hold."""
 
+import json
+
 import pytest
 
 from terrace import live
@@ -19,6 +21,7 @@ IDS = {
     "keys": ["KEY-1", "KEY-2", "KEY-3"],
     "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
     "cluster": [f"K8S-{number}" for number in range(1, 10)],
+    "registry": ["K8S-10"],
 }
 
 
@@ -26,6 +29,8 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     """The deployment's own resources, named as existing ones."""
     keys = ExistingSpec(keys={purpose: site.key(purpose) for purpose in PURPOSES})
     existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
+    if kind == "registry":
+        existing = ExistingSpec(registry=own_registry(site))
     if kind == "cluster":
         named = {"cluster": site.key("cluster")}
         existing = existing.model_copy(update={"cluster": own_cluster(site), "keys": named})
@@ -46,6 +51,10 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
 def own_cluster(site: Site) -> ExistingCluster:
     """Its endpoint is for pods and people, and no check reads it."""
     return ExistingCluster(id=names.cluster_arn(site.target), endpoint="https://cluster.example.com")
+
+
+def own_registry(site: Site) -> str:
+    return names.arn(site.target, "ecr", f"repository/{site.prefix}")
 
 
 def own_network(site: Site) -> ExistingNetwork:
@@ -75,6 +84,20 @@ def test_an_existing_cluster_needs_a_protection_of_its_own(snapshot: Snapshot) -
     assert [result.reason for result in results if result.guarantee.id == "K8S-11"] == [
         "cluster dpf-prod: deletionProtection = false, expected true"
     ]
+
+
+def test_images_of_an_existing_registry_are_not_for_every_account(snapshot: Snapshot) -> None:
+    results: list[Result] = snapshot.run(published)
+    assert [(result.status, result.reason) for result in results] == [
+        ("broken", "repository dpf-prod/airflow: public access: [Everyone], expected none")
+    ]
+
+
+def published(site: Site) -> list[Result]:
+    statement = {"Sid": "Everyone", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    site.client("ecr").set_repository_policy(repositoryName=f"{site.prefix}/airflow", policyText=policy)
+    return read(site, "registry")
 
 
 def preflight(site: Site) -> list[Obstacle]:

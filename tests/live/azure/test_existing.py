@@ -18,6 +18,7 @@ IDS = {
     "keys": ["KEY-1", "KEY-2", "KEY-3"],
     "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
     "cluster": [*(f"K8S-{number}" for number in range(1, 10)), "K8S-11"],
+    "registry": ["K8S-10"],
 }
 
 
@@ -25,6 +26,8 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     """The deployment's own resources, named as existing ones."""
     keys = ExistingSpec(keys={purpose: names.key_id(site.target, purpose) for purpose in PURPOSES})
     existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
+    if kind == "registry":
+        existing = ExistingSpec(registry=names.registry_id(site.target))
     if kind == "cluster":
         existing = existing.model_copy(update={"cluster": own_cluster(site)})
     environment = site.environment.model_copy(update={"existing": existing})

@@ -18,6 +18,7 @@ IDS = {
     "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
     "dns_zone": ["NET-8"],
     "cluster": [f"K8S-{number}" for number in range(1, 10)],
+    "registry": ["K8S-10"],
 }
 
 
@@ -28,6 +29,8 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     if kind == "dns_zone":
         zone = f"projects/{names.account(site.target)}/managedZones/{site.target.prefix}-public"
         existing = ExistingSpec(dns_zone=zone)
+    if kind == "registry":
+        existing = ExistingSpec(registry=f"{site.place}/repositories/{site.prefix}-airflow")
     if kind == "cluster":
         existing = existing.model_copy(update={"cluster": own_cluster(site)})
     environment = site.environment.model_copy(update={"existing": existing})

@@ -111,6 +111,12 @@ def cluster_can_be_used(environment: Environment) -> Iterator[Problem]:
         yield Problem(message, path=f"{environment.cloud}.node_types", hint="Remove them.")
 
 
+def registry_id_is_of_cloud(environment: Environment) -> Iterator[Problem]:
+    if registry := environment.existing.registry:
+        form = _facts(environment).registry.form
+        yield from _of_form(environment, form, registry, "existing.registry", "registry")
+
+
 def dns_zone_is_of_domain(environment: Environment) -> Iterator[Problem]:
     """The apex and the first level of the domain are the zone's, and certificates prove the domain by it."""
     zone, path, domain = environment.existing.dns_zone, "existing.dns_zone", environment.network.entry.domain

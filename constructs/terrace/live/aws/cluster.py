@@ -9,7 +9,6 @@ from terrace.assurance.evaluation import NotRequired, Observation, check, empty,
 from terrace.aws import names
 from terrace.calls import Absent
 from terrace.capabilities.cluster import POOL_LABEL
-from terrace.capabilities.keys import Purpose
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
 
@@ -30,13 +29,6 @@ def pool(deployment: Deployment, name: str) -> dict[str, Any]:
         if described.get("labels", {}).get(POOL_LABEL) == name:
             return described
     raise Absent(f"a node group of pool {name} in cluster {deployment.cluster}")
-
-
-def _sealed(deployment: Deployment, resource: str, name: str, key: str | None, purpose: Purpose) -> Observation:
-    """Whether `key` is the purpose's; any, for an existing cluster whose key is not named."""
-    if deployment.target.existing.cluster and purpose not in deployment.target.existing.keys:
-        return Observation(resource, f"{name} = {key or 'unset'}", bool(key), "a key of the customer")
-    return keys.used(deployment, resource, name, key, purpose)
 
 
 def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
@@ -68,7 +60,8 @@ def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
     found = [entry for entry in cluster(deployment).get("encryptionConfig", []) if "secrets" in entry["resources"]]
     yield equal(resource, "encryption of secrets", len(found), 1)
     for entry in found:
-        yield _sealed(deployment, resource, "encryptionConfig", entry["provider"].get("keyArn"), "cluster")
+        key = entry["provider"].get("keyArn")
+        yield keys.sealed(deployment, resource, "encryptionConfig", key, "cluster", "cluster")
 
 
 @check("K8S-3")
@@ -156,7 +149,7 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
         for disk in disks:
             resource, volume = f"pool {name} {disk['DeviceName']}", disk.get("Ebs", {})
             yield equal(resource, "Encrypted", volume.get("Encrypted"), True)
-            yield _sealed(deployment, resource, "KmsKeyId", volume.get("KmsKeyId"), "disks")
+            yield keys.sealed(deployment, resource, "KmsKeyId", volume.get("KmsKeyId"), "disks", "cluster")
 
 
 @check("K8S-11")

@@ -48,6 +48,15 @@ def used(
     return Observation(resource, f"{name} = {expected if good else reference or 'unset'}", good, expected)
 
 
+def sealed(
+    deployment: Deployment, resource: str, name: str, reference: str | None, purpose: Purpose, kind: str
+) -> Observation:
+    """Whether `reference` is the purpose's key; any, on an existing resource of the kind whose key is not named."""
+    if kind in deployment.target.existing.kinds and purpose not in deployment.target.existing.keys:
+        return Observation(resource, f"{name} = {reference or 'unset'}", bool(reference), "a key of the customer")
+    return used(deployment, resource, name, reference, purpose)
+
+
 def _everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, str]]:
     for purpose in PURPOSES:
         yield purpose, deployment.target.region

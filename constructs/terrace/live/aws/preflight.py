@@ -149,6 +149,8 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _images(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.target.existing.registry:
+        return
     for module in modules(deployment):
         name = f"{deployment.prefix}/{module}"
         images = deployment.pages("ecr", "list_images", "imageIds", repositoryName=name)

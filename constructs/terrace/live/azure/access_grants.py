@@ -211,10 +211,16 @@ def _roles(deployment: Deployment, document: Document) -> None:
 def _assignments(deployment: Deployment, document: Document) -> None:
     """Add the role assignments on the subscription and on the environment's groups and resources."""
     target = deployment.target
-    place = f"{names.subscription(target)}/providers/{_AUTHORIZATION}/roleAssignments"
-    for one in deployment.pages(place):
+    places = [names.subscription(target)]
+    if target.existing.registry and not target.existing.registry.startswith(f"{places[0]}/"):
+        places.append(target.existing.registry)
+    listed = [
+        one for place in places for one in deployment.pages(f"{place}/providers/{_AUTHORIZATION}/roleAssignments")
+    ]
+    for one in listed:
         scope, principal = str(at(one, "scope")), str(at(one, "principalId"))
-        if not (_is_own(deployment, scope) or document.knows(principal)):
+        nodes = target.existing.cluster and target.existing.cluster.nodes
+        if not (_is_own(deployment, scope) or document.knows(principal) or principal == nodes):
             continue
         attributes = {
             "scope": scope,

@@ -5,9 +5,9 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.azure import names
-from terrace.capabilities.keys import Purpose
+from terrace.live.azure import keys
 from terrace.live.azure.checks import Deployment, at, named
-from terrace.live.azure.lookup import diagnostics, locks, logged, sent, uses, workspace_keeps
+from terrace.live.azure.lookup import diagnostics, locks, logged, sent, workspace_keeps
 from terrace.live.azure.session import Absent
 
 _LOG_TYPES = ("kube-apiserver", "kube-audit", "kube-controller-manager", "kube-scheduler", "guard")
@@ -21,13 +21,6 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
 
 def _name(deployment: Deployment) -> str:
     return named(names.cluster_id(deployment.target))
-
-
-def _sealed(deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose) -> Observation:
-    """Whether a key's URL is the purpose's; any, for an existing cluster whose key is not named."""
-    if deployment.target.existing.cluster and purpose not in deployment.target.existing.keys:
-        return Observation(resource, f"{name} = {url or 'unset'}", bool(url), "a key of the customer")
-    return uses(deployment, resource, name, url, purpose)
 
 
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -53,7 +46,7 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
 def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource, sealed = f"cluster {_name(deployment)}", at(cluster(deployment), "securityProfile.azureKeyVaultKms", {})
     yield equal(resource, "azureKeyVaultKms", sealed.get("enabled"), True)
-    yield _sealed(deployment, resource, "azureKeyVaultKms", sealed.get("keyId"), "cluster")
+    yield keys.sealed(deployment, resource, "azureKeyVaultKms", sealed.get("keyId"), "cluster", "cluster")
 
 
 @check("K8S-3")
@@ -136,7 +129,8 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
             "the environment's disk encryption set",
         )
     else:
-        yield _sealed(deployment, resource, "activeKey", at(deployment.get(disks), "activeKey.keyUrl"), "disks")
+        key = at(deployment.get(disks), "activeKey.keyUrl")
+        yield keys.sealed(deployment, resource, "activeKey", key, "disks", "cluster")
     for name, pool in pools(deployment):
         yield equal(f"pool {name}", "enableEncryptionAtHost", pool.get("enableEncryptionAtHost"), True)
         yield equal(f"pool {name}", "osSKU", pool.get("osSKU"), "AzureLinux")

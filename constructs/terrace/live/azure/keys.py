@@ -9,7 +9,7 @@ from terrace.assurance.evaluation import Observation, at_least, at_most, check, 
 from terrace.azure import names
 from terrace.capabilities.keys import PURPOSES, Purpose
 from terrace.live.azure.checks import Deployment, at
-from terrace.live.azure.lookup import on, principal
+from terrace.live.azure.lookup import on, principal, uses
 from terrace.live.azure.session import Absent
 
 USE = "Key Vault Crypto Service Encryption User"
@@ -51,6 +51,13 @@ def key(deployment: Deployment, purpose: Purpose, place: str = "") -> Any:
     vault, name = names.key_id(deployment.target, purpose, place).split("/")[-3::2]
     client = deployment.reader.keys(vault)
     return deployment.reader.once(names.key_url(deployment.target, purpose, place), lambda: client.get_key(name))
+
+
+def sealed(deployment: Deployment, resource: str, name: str, url: object, purpose: Purpose, kind: str) -> Observation:
+    """Whether a key's URL is the purpose's; any, on an existing resource of the kind whose key is not named."""
+    if kind in deployment.target.existing.kinds and purpose not in deployment.target.existing.keys:
+        return Observation(resource, f"{name} = {url or 'unset'}", bool(url), "a key of the customer")
+    return uses(deployment, resource, name, url, purpose)
 
 
 def _rotation_days(deployment: Deployment, purpose: Purpose, place: str) -> int | None:

@@ -113,9 +113,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         yield at_least(resource, "private DNS zones", len(zones), 1)
     expected: dict[str, str] = {
         "vault": names.vault_id(deployment.target),
-        "registry": names.id(
-            deployment.target, "Microsoft.ContainerRegistry/registries", names.registry(deployment.target)
-        ),
+        "registry": names.registry_id(deployment.target),
         **({"cache": names.cache_id(deployment.target)} if deployment.environment.cache else {}),
         **{name: names.account_id(deployment.target, name) for name in BUCKETS},
     }

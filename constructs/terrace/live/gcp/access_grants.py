@@ -69,6 +69,14 @@ def _of_other_environment(deployment: Deployment, member: str) -> bool:
     return kind == "serviceAccount" and own and _is_of_other(deployment, name)
 
 
+def _of_environment(deployment: Deployment, member: str) -> bool:
+    """Whether a member is an identity of the environment."""
+    address = member.partition(":")[2]
+    name, _, domain = address.partition("@")
+    own = domain == f"{names.account(deployment.target)}.iam.gserviceaccount.com" and _own(deployment, name)
+    return own or address == names.nodes(deployment.target)
+
+
 def _is_of_other(deployment: Deployment, name: str) -> bool:
     project = deployment.prefix.removesuffix(deployment.target.environment)
     return name.startswith(project) and not name.startswith(deployment.prefix)
@@ -186,6 +194,12 @@ def _repositories(deployment: Deployment, document: Document) -> None:
     found = deployment.pages(service, f"{collection}.list", "repositories", parent=deployment.place)
     on = "artifact_registry_repository"
     _each(deployment, document, service, collection, found, on, lambda name: {"repository": name})
+    if existing := deployment.target.existing.registry:  # of the owner's rights, those of the environment
+        with document.listing(f"{service} {named(existing)}", ""):
+            policy = _policy(deployment, service, collection, existing)
+            for binding in policy.get("bindings", []):
+                binding["members"] = [one for one in binding.get("members", []) if _of_environment(deployment, one)]
+            _add(deployment, document, on, {"repository": existing}, policy, named(existing))
 
 
 def _jobs(deployment: Deployment, document: Document) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.calls import Absent
 from terrace.capabilities.cluster import POOL_LABEL
-from terrace.capabilities.keys import Purpose
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys, logs
 from terrace.live.gcp.checks import Deployment, named
@@ -23,13 +22,6 @@ def cluster(deployment: Deployment) -> dict[str, Any]:
 
 def _name(deployment: Deployment) -> str:
     return named(names.cluster_id(deployment.target))
-
-
-def _sealed(deployment: Deployment, resource: str, name: str, key: object, purpose: Purpose) -> Observation:
-    """Whether `key` is the purpose's; any, for an existing cluster whose key is not named."""
-    if deployment.target.existing.cluster and purpose not in deployment.target.existing.keys:
-        return Observation(resource, f"{name} = {key or 'unset'}", bool(key), "a key of the customer")
-    return keys.used(deployment, resource, name, key, purpose)
 
 
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -70,7 +62,7 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
 def secrets_encrypted(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {_name(deployment)}", cluster(deployment).get("databaseEncryption", {})
     yield equal(resource, "databaseEncryption", found.get("state"), "ENCRYPTED")
-    yield _sealed(deployment, resource, "keyName", found.get("keyName"), "cluster")
+    yield keys.sealed(deployment, resource, "keyName", found.get("keyName"), "cluster", "cluster")
 
 
 @check("K8S-3")
@@ -158,7 +150,7 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
     yield equal(f"cluster {_name(deployment)}", "shieldedNodes", shielded, True)
     for name, pool in pools(deployment):
         resource, config = f"pool {name}", pool.get("config", {})
-        yield _sealed(deployment, resource, "bootDiskKmsKey", config.get("bootDiskKmsKey"), "disks")
+        yield keys.sealed(deployment, resource, "bootDiskKmsKey", config.get("bootDiskKmsKey"), "disks", "cluster")
         image = str(config.get("imageType"))
         yield Observation(resource, f"imageType = {image}", image.upper().startswith("COS"), "COS_CONTAINERD")
         shield = config.get("shieldedInstanceConfig", {})

@@ -43,6 +43,15 @@ def used(
     return Observation(resource, f"{name} = {actual}", actual == expected, expected)
 
 
+def sealed(
+    deployment: Deployment, resource: str, name: str, reference: object, purpose: Purpose, kind: str
+) -> Observation:
+    """Whether `reference` is the purpose's key; any, on an existing resource of the kind whose key is not named."""
+    if kind in deployment.target.existing.kinds and purpose not in deployment.target.existing.keys:
+        return Observation(resource, f"{name} = {reference or 'unset'}", bool(reference), "a key of the customer")
+    return used(deployment, resource, name, reference, purpose)
+
+
 def everywhere(deployment: Deployment) -> Iterator[tuple[Purpose, Place]]:
     """Each key and its place. The lake's second key is in the multi-region of its buckets."""
     for purpose in PURPOSES:

@@ -180,6 +180,8 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _images(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.target.existing.registry:
+        return
     for module in modules(deployment):
         name = f"{deployment.prefix}-{module}"
         images = deployment.pages(

@@ -134,7 +134,9 @@ def _modules(stack: Subject) -> Iterator[_Row]:
             }  # fmt: skip
             yield from _rights("people admin", rights, reason)
         yield Grant("component external-secrets", "assume", f"identities/{principal}"), "SEC-3: it reads as the module"
-        yield Grant("account", "read-data", f"registry/{name}"), "K8S-10: pulled by identities with a policy of theirs"
+        if not stack.target.existing.registry:
+            why = "K8S-10: pulled by identities with a policy of theirs"
+            yield Grant("account", "read-data", f"registry/{name}"), why
 
 
 def _pods(stack: Subject) -> Iterator[_Row]:

@@ -86,7 +86,9 @@ class Objects:
             | {names.state_key(target): "keys/state"},
             "database": {target.prefix: "database/server"},
             "cache": {target.prefix: "cache/cache"},
-            "registry": {f"{target.prefix}-{one}": f"registry/{one}" for one in environment.foundation_modules},
+            "registry": {target.existing.registry.rpartition("/")[2]: "registry/*"}
+            if target.existing.registry
+            else {f"{target.prefix}-{one}": f"registry/{one}" for one in environment.foundation_modules},
             "logs": {
                 names.log_group(target, "cluster"): "monitoring",
                 names.log_group(target, "flow"): "detection",

@@ -181,12 +181,15 @@ def recovery_region_watched(stack: Subject) -> Iterator[Observation]:
     yield equal(str(snapshots), "state", snapshots.get("state"), "block-all-sharing")
     machines = stack.one("aws_ec2_instance_metadata_defaults", "governance/recovery/instance-metadata")
     yield equal(str(machines), "http_tokens", machines.get("http_tokens"), "required")
-    images = stack.one("aws_ecr_registry_scanning_configuration", "registry/scanning-recovery")
+    scanning = []  # of an existing registry, its owner copies the images and scans the copies
+    if not stack.target.existing.registry:
+        scanning = [stack.one("aws_ecr_registry_scanning_configuration", "registry/scanning-recovery")]
     continuous = stack.environment.registry.scanning == "continuous"
-    yield equal(str(images), "scan_type", images.get("scan_type"), "ENHANCED" if continuous else "BASIC")
-    frequencies = [rule.get("scan_frequency") for rule in images.blocks("rule")]
-    yield equal(str(images), "scan_frequency", frequencies, ["CONTINUOUS_SCAN" if continuous else "SCAN_ON_PUSH"])
-    for one in (*stack.view.under(under), disks, snapshots, machines, images):
+    for images in scanning:
+        yield equal(str(images), "scan_type", images.get("scan_type"), "ENHANCED" if continuous else "BASIC")
+        frequencies = [rule.get("scan_frequency") for rule in images.blocks("rule")]
+        yield equal(str(images), "scan_frequency", frequencies, ["CONTINUOUS_SCAN" if continuous else "SCAN_ON_PUSH"])
+    for one in (*stack.view.under(under), disks, snapshots, machines, *scanning):
         if not one.type.startswith("aws_iam_"):
             yield equal(str(one), "provider", one.get("provider"), "aws.recovery")
 

@@ -13,6 +13,7 @@ from terrace.aws import names
 
 def _repositories(stack: Subject) -> list[Resource]:
     """The repository of each enabled module. Raises NotRequired."""
+    stack.own("registry")
     return [stack.one("aws_ecr_repository", f"registry/{module}") for module in modules(stack)]
 
 
@@ -55,6 +56,7 @@ def scanned(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-10")
 def scanned_continuously(stack: Subject) -> Iterator[Observation]:
+    stack.own("registry")
     account = stack.target.settings.owns_account
     if stack.environment.registry.scanning != "continuous" or not account:
         yield Observation("registry", "scan on push is sufficient", True)

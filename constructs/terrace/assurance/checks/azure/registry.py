@@ -11,6 +11,7 @@ from terrace.assurance.view import at
 
 @check("K8S-10")
 def private_and_encrypted(stack: Subject) -> Iterator[Observation]:
+    stack.own("registry")
     registry = stack.view.only("azurerm_container_registry")
     for name in ("admin_enabled", "anonymous_pull_enabled", "public_network_access_enabled", "export_policy_enabled"):
         yield equal(str(registry), name, registry.get(name), False)
@@ -25,6 +26,7 @@ def private_and_encrypted(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-10")
 def scanned(stack: Subject) -> Iterator[Observation]:
+    stack.own("registry")
     if not stack.target.settings.owns_account:
         yield Observation("registry", "another environment enables scanning for the subscription", True)
         return

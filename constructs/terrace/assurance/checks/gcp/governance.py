@@ -64,6 +64,8 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
         yield equal(f"provider {provider}", "region", block.get("region"), stack.target.region)
         yield equal(f"provider {provider}", "project", block.get("project"), project)
     for resource in stack.view:
+        if _on_registry(resource, stack.target.existing.registry):
+            continue
         for name, place in _places(resource.attributes):
             yield Observation(str(resource), f"{name} = {place}", _inside(stack, resource, place), expected)
         if (owner := resource.get("project")) is not None:
@@ -71,6 +73,14 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
     for topic in stack.all("google_pubsub_topic"):
         stored = topic.get("message_storage_policy.allowed_persistence_regions")
         yield equal(str(topic), "allowed_persistence_regions", stored, [stack.target.region])
+
+
+def _on_registry(resource: Resource, existing: str | None) -> bool:
+    """Whether it is a right on the existing registry, which may be of another project and place."""
+    if resource.type != "google_artifact_registry_repository_iam_member":
+        return False
+    project, place, name = (str(resource.get(key)) for key in ("project", "location", "repository"))
+    return f"projects/{project}/locations/{place}/repositories/{name.rpartition('/')[2]}" == existing
 
 
 def _regions(stack: Subject) -> list[str]:

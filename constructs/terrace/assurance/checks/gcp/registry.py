@@ -13,6 +13,7 @@ from terrace.gcp import names
 
 def _repositories(stack: Subject) -> list[Resource]:
     """The repository of each enabled module. Raises NotRequired."""
+    stack.own("registry")
     return [stack.one("google_artifact_registry_repository", f"registry/{module}") for module in modules(stack)]
 
 
@@ -56,8 +57,7 @@ def admission(stack: Subject) -> Iterator[Observation]:
     enforcement = policy.get("default_admission_rule.enforcement_mode")
     yield equal(str(policy), "enforcement_mode", enforcement, "ENFORCED_BLOCK_AND_AUDIT_LOG")
     patterns = [str(one.get("name_pattern")) for one in policy.blocks("admission_whitelist_patterns")]
-    own = f"{stack.target.region}-docker.pkg.dev/{names.account(stack.target)}/**"
-    yield equal(str(policy), "admitted images", patterns, [own])
+    yield equal(str(policy), "admitted images", patterns, [f"{names.registry(stack.target)}/**"])
     yield from unset(policy, "cluster_admission_rules")
 
 
