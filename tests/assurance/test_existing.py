@@ -27,18 +27,23 @@ app = engine.app("unused")  # before any other import of the CDK
 from terrace.stacks.bootstrap import Bootstrap  # noqa: E402
 from terrace.stacks.foundation import Foundation  # noqa: E402
 
-KINDS = ("keys", "network", "cluster", "registry", "dns_zone")
+KINDS = ("keys", "network", "cluster", "registry", "monitoring", "dns_zone")
 """The sections of the guide, each with the lines of every cloud in order."""
+CLOUDS_WITH = {"monitoring": ("azure", "gcp")}
+"""The clouds of a kind that not every cloud has."""
+CASES = [(kind, cloud) for kind in KINDS for cloud in CLOUDS_WITH.get(kind, CLOUDS)]
 BY_OWNER = {
     "keys": {"KEY-1", "KEY-2", "KEY-3"},
     "network": {"NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"},
     "registry": {"K8S-10"},
+    "monitoring": {"OBS-1", "K8S-3"},
     "dns_zone": set(),
     "cluster": {*(f"K8S-{number}" for number in range(1, 10)), "K8S-11"},
 }
 DEPENDENT = {
     ("cluster", "azure"): {"AUD-2", "AUD-3", "BAK-2"},
     ("dns_zone", "gcp"): {"NET-8"},
+    ("monitoring", "azure"): {"AUD-5"},
     ("cluster", "gcp"): {"AUD-2", "BAK-2", "K8S-10"},
 }
 """Guarantees of other capabilities that the kind carries in part."""
@@ -52,6 +57,8 @@ NAMED = (
         ("registry", "aws"): "data",
         ("registry", "azure"): "acmehub",
         ("registry", "gcp"): "data",
+        ("monitoring", "azure"): "acme",
+        ("monitoring", "gcp"): "data",
         ("dns_zone", "aws"): "Z0123456789ABCDEFGHIJ",
         ("dns_zone", "azure"): "dev.data.example.com",
         ("dns_zone", "gcp"): "data",
@@ -89,6 +96,11 @@ PULLS = {
     "gcp": ("google_artifact_registry_repository_iam_member", "repository", "data", "another"),
 }
 """The nodes' right on the existing registry, the attribute that names it, its name, and another name."""
+LOGS = {
+    "azure": ("azurerm_log_analytics_workspace", "azurerm_monitor_diagnostic_setting", "log_analytics_workspace_id"),
+    "gcp": ("google_logging_project_bucket_config", "google_logging_project_sink", "destination"),
+}
+"""The type of a store of logs, of what sends them, and the attribute of these with the store."""
 ZONES = {
     "aws": ("aws_route53_zone", "aws_route53_record", "zone_id"),
     "azure": ("azurerm_dns_zone", "azurerm_dns_a_record", "zone_name"),
@@ -109,7 +121,9 @@ Stack = dict[str, Any]
 def lines(kind: str, cloud: str) -> str:
     page = (ROOT / "docs" / "guides" / "existing.md").read_text()
     blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    return [one for one in blocks if one.startswith(f"existing:\n  {kind}:")][CLOUDS.index(cloud)]
+    return [one for one in blocks if one.startswith(f"existing:\n  {kind}:")][
+        CLOUDS_WITH.get(kind, CLOUDS).index(cloud)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +163,7 @@ def paths(stack: Stack, type: str) -> set[str]:
     return {str(body["//"]["metadata"]["path"]).partition("/")[2] for body in bodies}
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "cloud"), CASES)
 def test_every_guarantee_passes_and_those_of_the_kind_are_by_the_owner(
     kind: str, cloud: str, existing: Environments
 ) -> None:
@@ -231,6 +244,29 @@ def test_pulling_from_another_registry_than_the_existing_one_is_broken(cloud: st
     (right,) = (body for body in stack["resource"][type].values() if str(body.get(key)).endswith(name))
     right[key] = str(right[key]).removesuffix(name) + another
     assert results(environment, stack)["K8S-10"].status == "broken"
+
+
+@pytest.mark.parametrize("cloud", LOGS)
+def test_an_existing_store_has_the_logs(cloud: str, existing: Environments) -> None:
+    environment = existing("monitoring", cloud)
+    stack = stack_of(environment)
+    store, sender, key = LOGS[cloud]
+    assert not {"observability/workspace", "observability/platform-log"} & paths(stack, store)
+    monitoring = environment.existing.monitoring
+    assert monitoring is not None
+    assert any(str(body.get(key)).endswith(monitoring.id) for body in stack["resource"][sender].values())
+
+
+@pytest.mark.parametrize("cloud", LOGS)
+def test_logs_in_another_store_than_the_existing_one_are_broken(cloud: str, existing: Environments) -> None:
+    """Mutant: what sends logs has another destination."""
+    environment = existing("monitoring", cloud)
+    stack = stack_of(environment)
+    _, sender, key = LOGS[cloud]
+    for body in stack["resource"][sender].values():
+        if environment.existing.monitoring and str(body.get(key)).endswith(environment.existing.monitoring.id):
+            body[key] += "-other"
+    assert results(environment, stack)["OBS-1"].status == "broken"
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

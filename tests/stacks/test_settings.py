@@ -43,6 +43,7 @@ CHOICES = (
     "DeclaredPath",
     "EmailChannel",
     "ExistingCluster",
+    "ExistingMonitoring",
     "ExistingNetwork",
     "ExtensionSpec",
     "GitLabSpec",

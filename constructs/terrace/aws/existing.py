@@ -44,6 +44,7 @@ EXISTING = ExistingFacts(
     group=Kind(Form(r"sg-[0-9a-f]{8,17}", "sg-0c1d2e3f"), "aws_security_group", "network/openings/{name}-group"),
     groups=("control", "nodes", "entry"),
     recovery=True,
+    no_monitoring="services write their logs to log groups of their own account",
     certificate_authority="EKS has for each cluster",
     find_authority="`aws eks describe-cluster` shows it",
 )

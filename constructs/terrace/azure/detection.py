@@ -97,20 +97,24 @@ def _detect_threats(scope: Construct, observability: ObservabilityHandle) -> Non
 
 def _send_findings(scope: Construct, target: Target, observability: ObservabilityHandle) -> None:
     """AUD-5: findings of the whole subscription in the workspace, where alarms count them. The solution creates the
-    tables. Source: Defender for Cloud, "Continuous export", Log Analytics tables."""
+    tables; it is in the workspace's group, so that of an existing one is its owner's. Source: Defender for Cloud,
+    "Continuous export", Log Analytics tables."""
     group, workspace = providers.home(scope, target), names.workspace_id(target)
-    tables = LogAnalyticsSolution(
-        scope,
-        "findings-tables",
-        solution_name="SecurityCenterFree",
-        location=group.location,
-        resource_group_name=group.name,
-        workspace_name=target.prefix,
-        workspace_resource_id=workspace,
-        plan=LogAnalyticsSolutionPlan(publisher="Microsoft", product="OMSGallery/SecurityCenterFree"),
-        tags=dict(target.tags),
-        depends_on=list(observability.ready),
-    )
+    before = list(observability.ready)
+    if not target.existing.monitoring:
+        tables = LogAnalyticsSolution(
+            scope,
+            "findings-tables",
+            solution_name="SecurityCenterFree",
+            location=group.location,
+            resource_group_name=group.name,
+            workspace_name=target.prefix,
+            workspace_resource_id=workspace,
+            plan=LogAnalyticsSolutionPlan(publisher="Microsoft", product="OMSGallery/SecurityCenterFree"),
+            tags=dict(target.tags),
+            depends_on=before,
+        )
+        before = [tables]
     SecurityCenterAutomation(
         scope,
         "findings",
@@ -121,7 +125,7 @@ def _send_findings(scope: Construct, target: Target, observability: Observabilit
         source=[SecurityCenterAutomationSource(event_source=kind) for kind in _FINDINGS],
         action=[SecurityCenterAutomationAction(type="Workspace", resource_id=workspace)],
         tags=dict(target.tags),
-        depends_on=[tables],
+        depends_on=before,
     )
 
 

@@ -9,7 +9,7 @@ from terrace.capabilities.existing_facts import ExistingFacts, Form, Kind, Subne
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _GROUP = rf"/subscriptions/(?P<account>{_GUID})/resourceGroups/[\w.()-]+/providers"
 _OF_ANY = _GROUP.replace("?P<account>", "")
-"""Of any subscription: a network, keys and a registry may be of another one."""
+"""Of any subscription: what is not bound to a cluster may be of another one."""
 _EXAMPLE = "/subscriptions/GUID/resourceGroups/GROUP/providers"
 _NETWORK, _NETWORK_EXAMPLE = (f"{one}/Microsoft.Network/virtualNetworks" for one in (_OF_ANY, _EXAMPLE))
 
@@ -49,6 +49,14 @@ EXISTING = ExistingFacts(
         "azurerm_dns_zone",
         "entry/zone",
     ),
+    monitoring=Kind(
+        Form(
+            rf"{_OF_ANY}/Microsoft.OperationalInsights/workspaces/[A-Za-z0-9-]+",
+            f"{_EXAMPLE}/Microsoft.OperationalInsights/workspaces/WORKSPACE",
+        ),
+        "azurerm_log_analytics_workspace",
+        "observability/workspace",
+    ),
     subnets={
         "entry": Subnets(1, "network/entry"),
         "nodes": Subnets(1, "network/nodes"),
@@ -65,5 +73,6 @@ EXISTING = ExistingFacts(
         "events": "no service of Azure encrypts events with it",
     },
     find_issuer="`az aks show` has it as oidcIssuerProfile",
+    find_workspace="`az monitor log-analytics workspace show` has it as customerId",
     zone_named_as_domain=True,
 )

@@ -218,7 +218,9 @@ def flow_account_id(target: Target) -> str:
 
 
 def workspace_id(target: Target) -> str:
-    """The Log Analytics workspace that all logs go to."""
+    """The Log Analytics workspace that all logs go to: an existing one, or the foundation's own."""
+    if target.existing.monitoring:
+        return target.existing.monitoring.id
     return id(target, "Microsoft.OperationalInsights/workspaces", target.prefix)
 
 

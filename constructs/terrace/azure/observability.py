@@ -50,20 +50,10 @@ class Observability(Construct):
     ) -> None:
         super().__init__(scope, id)
         group = providers.home(self, target)
-        workspace = LogAnalyticsWorkspace(  # OBS-1, K8S-3
-            self,
-            "workspace",
-            name=target.prefix,
-            location=group.location,
-            resource_group_name=group.name,
-            sku="PerGB2018",
-            retention_in_days=min(spec.retention_days, _LONGEST_DAYS),  # OBS-1
-            local_authentication_enabled=False,  # SEC-1: disables the shared key, which is in state
-            allow_resource_only_permissions=True,
-            tags=dict(target.tags),
-        )
+        monitoring = target.existing.monitoring
+        workspace = None if monitoring else self._workspace(spec, target, group)
         ready: list[TerraformResource] = [
-            workspace,
+            *([workspace] if workspace else []),
             account(  # NET-5: flow logs are written with the account's key, so they have a separate account
                 self,
                 "flow-account",
@@ -110,5 +100,19 @@ class Observability(Construct):
             addresses=tuple(c.address for c in spec.channels.values() if isinstance(c, EmailChannel)),
             ready=tuple(ready),
             retention_days=spec.retention_days,
-            workspace=workspace.workspace_id,
+            workspace=workspace.workspace_id if workspace else str(monitoring and monitoring.workspace),
+        )
+
+    def _workspace(self, spec: ObservabilitySpec, target: Target, group: providers.Group) -> LogAnalyticsWorkspace:
+        return LogAnalyticsWorkspace(  # OBS-1, K8S-3
+            self,
+            "workspace",
+            name=target.prefix,
+            location=group.location,
+            resource_group_name=group.name,
+            sku="PerGB2018",
+            retention_in_days=min(spec.retention_days, _LONGEST_DAYS),  # OBS-1
+            local_authentication_enabled=False,  # SEC-1: disables the shared key, which is in state
+            allow_resource_only_permissions=True,
+            tags=dict(target.tags),
         )

@@ -51,6 +51,15 @@ class ExistingCluster(Spec):
         return self.id.rpartition("/")[2]
 
 
+class ExistingMonitoring(Spec):
+    """Where the platform's logs go. The audit record has a copy in the foundation's own store, where flow logs are."""
+
+    id: Id
+    """The Log Analytics workspace (Azure), the log bucket (Google Cloud)."""
+    workspace: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")] | None = None
+    """The workspace's own id, a GUID (Azure only)."""
+
+
 class ExistingSpec(Spec):
     """Existing resources by the capability that they stand for. Their owner carries its guarantees."""
 
@@ -63,6 +72,8 @@ class ExistingSpec(Spec):
     registry: Id | None = None
     """What holds the modules' images, instead of repositories of the foundation's: a prefix of repositories (AWS), a
     registry (Azure), a repository (Google Cloud)."""
+    monitoring: ExistingMonitoring | None = None
+    """The store of logs, instead of one of the foundation's; not on AWS."""
     dns_zone: Id | None = None
     """The public zone of `network.entry.domain`, instead of one of the foundation's."""
 
@@ -73,4 +84,5 @@ class ExistingSpec(Spec):
         found |= {"network": self.network.id.rpartition("/")[2]} if self.network else {}
         found |= {"cluster": self.cluster.name} if self.cluster else {}
         found |= {"registry": self.registry.rpartition("/")[2]} if self.registry else {}
+        found |= {"monitoring": self.monitoring.id.rpartition("/")[2]} if self.monitoring else {}
         return found | ({"dns_zone": self.dns_zone.rpartition("/")[2]} if self.dns_zone else {})

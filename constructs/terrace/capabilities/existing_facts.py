@@ -39,8 +39,9 @@ class ExistingFacts:
     `subnets` are the kinds that it uses, with `subnet_per_zone` one in each zone. `group` are security groups, if an
     environment names them, and `groups` the parties that always have one. `nodes` is what identifies the nodes, if
     these need the right to pull images. `unused_keys` are purposes whose key cannot be an existing one, with the
-    reason. `certificate_authority` is why a cluster needs one; `find_authority` and `find_issuer` say how to find what
-    it needs. `recovery`: an environment with a recovery region may have an existing network.
+    reason. `certificate_authority` is why a cluster needs one; `find_authority`, `find_issuer` and
+    `find_workspace` say how to find what is needed besides an id. `no_monitoring` is why a cloud has no `monitoring`.
+    `recovery`: an environment with a recovery region may have an existing network.
     """
 
     key: Kind
@@ -51,6 +52,7 @@ class ExistingFacts:
     dns_zone: Kind
     subnets: "Mapping[SubnetKind, Subnets]"
     subnet_per_zone: bool = False
+    monitoring: Kind | None = None
     group: Kind | None = None
     groups: "tuple[Group, ...]" = ()
     nodes: Form | None = None
@@ -60,6 +62,8 @@ class ExistingFacts:
     certificate_authority: str = ""
     find_authority: str = ""
     find_issuer: str = ""
+    find_workspace: str = ""
+    no_monitoring: str = ""
     zone_named_as_domain: bool = False
 
     def places(self, existing: "ExistingSpec") -> Iterator[tuple[str, str, str]]:
@@ -70,6 +74,8 @@ class ExistingFacts:
             yield from ((id, self.cluster.type, self.cluster.path) for id in (cluster.id, cluster.issuer) if id)
         if existing.registry:
             yield existing.registry, self.registry.type, self.registry.path
+        if existing.monitoring and self.monitoring:
+            yield existing.monitoring.id, self.monitoring.type, self.monitoring.path
         if existing.dns_zone:
             yield existing.dns_zone, self.dns_zone.type, self.dns_zone.path
         network = existing.network

@@ -12,7 +12,7 @@ from terrace.capabilities.cloud import CLOUDS
 from terrace.documents import messages, suggestions
 from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
-from terrace.environment import contracts, extensions, moved, rules, unsupported
+from terrace.environment import contracts, extensions, moved, rules
 from terrace.environment.accounts import unused_accounts, with_account
 from terrace.environment.overlay import chain, merged
 from terrace.environment.rules import cross_environment
@@ -129,7 +129,7 @@ def load(name_or_path: str, *, project: Path = Path(), cloud: str | None = None)
     """
     merge_result = merge(name_or_path, project=project, cloud=cloud)
     root, files = merge_result.root, merge_result.files
-    old = [*moved.problems(root), *unsupported.problems(root)]
+    old = list(moved.problems(root))
     old_paths = {problem.path for problem in old}
     problems = [*merge_result.problems, *old, *messages.placeholders(root, Environment)]
     problems += [each for each in messages.removals(root, Environment) if each.path not in old_paths]

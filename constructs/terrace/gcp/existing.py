@@ -45,6 +45,14 @@ EXISTING = ExistingFacts(
         "google_dns_managed_zone",
         "entry/zone",
     ),
+    monitoring=Kind(
+        Form(
+            r"projects/[a-z0-9:.-]+/locations/(?P<region>[a-z0-9-]+)/buckets/[A-Za-z0-9][\w.-]*",
+            "projects/PROJECT/locations/europe-west3/buckets/BUCKET",
+        ),
+        "google_logging_project_bucket_config",
+        "observability/platform-log",
+    ),
     subnets={
         "nodes": Subnets(1, "network/nodes"),
         "control": Subnets(1, "network/control"),

@@ -55,14 +55,22 @@ def role(
 
 
 def project_grant(
-    scope: Construct, id: str, target: Target, grant: Grant, member: str, *, after: Sequence[TerraformResource] = ()
+    scope: Construct,
+    id: str,
+    target: Target,
+    grant: Grant,
+    member: str,
+    *,
+    project: str = "",
+    after: Sequence[TerraformResource] = (),
 ) -> ProjectIamMember:
-    """A role of one identity on the project. IAM rejects identities that do not exist, so `after` includes it."""
+    """A role of one identity on the environment's project, or on another one. IAM rejects identities that do not exist,
+    so `after` includes it."""
     condition = ProjectIamMemberCondition(title="only", expression=grant.only) if grant.only else None
     return ProjectIamMember(
         scope,
         id,
-        project=names.account(target),
+        project=project or names.account(target),
         role=grant.role,
         member=member,
         condition=condition,

@@ -215,7 +215,14 @@ def log_group(target: Target, name: LogGroup) -> str:
 
 def log_group_id(target: Target, name: LogGroup) -> str:
     """The id of a log group's log bucket."""
-    return f"projects/{account(target)}/locations/{target.region}/buckets/{log_group(target, name)}"
+    return log_bucket_id(target, log_bucket(name))
+
+
+def log_bucket_id(target: Target, name: LogBucket) -> str:
+    """The id of a log bucket: of an existing one for the platform's logs, or of the foundation's own."""
+    if target.existing.monitoring and name == "platform":
+        return target.existing.monitoring.id
+    return f"projects/{account(target)}/locations/{target.region}/buckets/{target.prefix}-{name}"
 
 
 def topic(target: Target, name: str) -> str:

@@ -78,36 +78,41 @@ class Observability(Construct):
         )
 
     def _log_bucket(self, name: LogBucket, days: int, target: Target) -> list[ITerraformDependable]:
-        """OBS-1: the log bucket, its sink, and the sink's permission to write."""
-        bucket_name, where = f"{target.prefix}-{name}", f"locations/{target.region}/buckets/{target.prefix}-{name}"
-        bucket = LoggingProjectBucketConfig(  # OBS-1, NET-5, K8S-3
-            self,
-            f"{name}-log",
-            project=names.account(target),
-            location=target.region,
-            bucket_id=bucket_name,
-            description=f"Logs of {target.prefix}: {name}",
-            retention_days=days,
-            # A locked bucket keeps entries and retention (AUD-1); not in dev, which is destroyed often
-            locked=name == "trail" and target.tier == "prod",
-            enable_analytics=True,
-            deletion_policy=names.deletion(target) if name == "trail" else "DELETE",
-            cmek_settings=LoggingProjectBucketConfigCmekSettings(kms_key_name=names.key(target, "logs")),
-            depends_on=[*self._keys.ready, service(self, "logging")],
-        )
+        """OBS-1: the log bucket, unless it is an existing one, its sink, and the sink's permission to write."""
+        own_name, id = f"{target.prefix}-{name}", names.log_bucket_id(target, name)
+        buckets = []
+        if not (name == "platform" and target.existing.monitoring):
+            buckets = [
+                LoggingProjectBucketConfig(  # OBS-1, NET-5, K8S-3
+                    self,
+                    f"{name}-log",
+                    project=names.account(target),
+                    location=target.region,
+                    bucket_id=own_name,
+                    description=f"Logs of {target.prefix}: {name}",
+                    retention_days=days,
+                    # A locked bucket keeps entries and retention (AUD-1); not in dev, which is destroyed often
+                    locked=name == "trail" and target.tier == "prod",
+                    enable_analytics=True,
+                    deletion_policy=names.deletion(target) if name == "trail" else "DELETE",
+                    cmek_settings=LoggingProjectBucketConfigCmekSettings(kms_key_name=names.key(target, "logs")),
+                    depends_on=[*self._keys.ready, service(self, "logging")],
+                )
+            ]
         sink = LoggingProjectSink(
             self,
             f"{name}-sink",
-            name=bucket_name,
-            description=f"To the log bucket {bucket_name}",
-            destination=f"logging.googleapis.com/projects/{names.account(target)}/{where}",
+            name=own_name,
+            description=f"To the log bucket {id.rpartition('/')[2]}",
+            destination=f"logging.googleapis.com/{id}",
             filter=FILTERS[name],
             unique_writer_identity=True,
-            depends_on=[bucket],
+            depends_on=buckets or [service(self, "logging")],
         )
-        only = f'resource.name.endsWith("{where}")'
-        grant = Grant("roles/logging.bucketWriter", only)
-        return [bucket, iam.project_grant(self, f"{name}-writer", target, grant, sink.writer_identity)]
+        _, project, where = id.split("/", 2)
+        grant = Grant("roles/logging.bucketWriter", f'resource.name.endsWith("{where}")')
+        writer = iam.project_grant(self, f"{name}-writer", target, grant, sink.writer_identity, project=project)
+        return [*buckets, writer]
 
     def _switch_off_default(self, target: Target) -> None:
         LoggingProjectSink(

@@ -7,7 +7,7 @@ import pytest
 from terrace import live
 from terrace.assurance.evaluation import Result, by_owner
 from terrace.azure import names
-from terrace.capabilities.existing import ExistingCluster, ExistingNetwork, ExistingSpec, SubnetKind
+from terrace.capabilities.existing import ExistingCluster, ExistingMonitoring, ExistingNetwork, ExistingSpec, SubnetKind
 from terrace.capabilities.keys import PURPOSES
 from terrace.environment import target
 from tests.live.azure.breaks import BREAKS
@@ -19,6 +19,7 @@ IDS = {
     "network": ["NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"],
     "cluster": [*(f"K8S-{number}" for number in range(1, 10)), "K8S-11"],
     "registry": ["K8S-10"],
+    "monitoring": ["OBS-1"],
 }
 
 
@@ -26,6 +27,10 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     """The deployment's own resources, named as existing ones."""
     keys = ExistingSpec(keys={purpose: names.key_id(site.target, purpose) for purpose in PURPOSES})
     existing = keys if kind == "keys" else ExistingSpec(network=own_network(site))
+    if kind == "monitoring":
+        workspace = site.deployment.get(names.workspace_id(site.target))["properties"]["customerId"]
+        own = ExistingMonitoring(id=names.workspace_id(site.target), workspace=workspace)
+        existing = ExistingSpec(monitoring=own)
     if kind == "registry":
         existing = ExistingSpec(registry=names.registry_id(site.target))
     if kind == "cluster":

@@ -6,7 +6,7 @@ import pytest
 
 from terrace import live
 from terrace.assurance.evaluation import Result, by_owner
-from terrace.capabilities.existing import ExistingCluster, ExistingNetwork, ExistingSpec, SubnetKind
+from terrace.capabilities.existing import ExistingCluster, ExistingMonitoring, ExistingNetwork, ExistingSpec, SubnetKind
 from terrace.capabilities.keys import PURPOSES
 from terrace.environment import target
 from terrace.gcp import names
@@ -19,6 +19,7 @@ IDS = {
     "dns_zone": ["NET-8"],
     "cluster": [f"K8S-{number}" for number in range(1, 10)],
     "registry": ["K8S-10"],
+    "monitoring": ["OBS-1"],
 }
 
 
@@ -29,6 +30,8 @@ def read(site: Site, kind: str, broken: str = "") -> list[Result]:
     if kind == "dns_zone":
         zone = f"projects/{names.account(site.target)}/managedZones/{site.target.prefix}-public"
         existing = ExistingSpec(dns_zone=zone)
+    if kind == "monitoring":
+        existing = ExistingSpec(monitoring=ExistingMonitoring(id=names.log_bucket_id(site.target, "platform")))
     if kind == "registry":
         existing = ExistingSpec(registry=f"{site.place}/repositories/{site.prefix}-airflow")
     if kind == "cluster":

@@ -92,6 +92,7 @@ RULES: tuple[Rule, ...] = (
     existing.network_stands_alone,
     existing.cluster_can_be_used,
     existing.registry_id_is_of_cloud,
+    existing.monitoring_can_be_used,
     existing.dns_zone_is_of_domain,
     extensions.declarations_have_limits,
     aws.prefix_is_not_reserved,

@@ -117,6 +117,22 @@ def registry_id_is_of_cloud(environment: Environment) -> Iterator[Problem]:
         yield from _of_form(environment, form, registry, "existing.registry", "registry")
 
 
+def monitoring_can_be_used(environment: Environment) -> Iterator[Problem]:
+    monitoring, path, title = environment.existing.monitoring, "existing.monitoring", TITLES[environment.cloud]
+    known = _facts(environment)
+    if monitoring is None:
+        return
+    if known.monitoring is None:
+        message = f"{title} has no store of logs that can be an existing one: {known.no_monitoring}."
+        yield Problem(message, path=path, hint="Remove it; the foundation makes the log groups.")
+        return
+    yield from _of_form(environment, known.monitoring.form, monitoring.id, f"{path}.id", "log store")
+    if bool(known.find_workspace) != bool(monitoring.workspace):
+        message = f"{title} {'needs' if known.find_workspace else 'does not use'} the workspace's own id."
+        hint = f"Set it; {known.find_workspace}." if known.find_workspace else "Remove it."
+        yield Problem(message, path=f"{path}.workspace" if monitoring.workspace else path, hint=hint)
+
+
 def dns_zone_is_of_domain(environment: Environment) -> Iterator[Problem]:
     """The apex and the first level of the domain are the zone's, and certificates prove the domain by it."""
     zone, path, domain = environment.existing.dns_zone, "existing.dns_zone", environment.network.entry.domain

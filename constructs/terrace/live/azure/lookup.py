@@ -7,7 +7,7 @@ from terrace.assurance.evaluation import Observation, at_least, equal, includes
 from terrace.azure import names
 from terrace.azure.permissions import WRITE_BLOBS
 from terrace.capabilities.keys import Purpose
-from terrace.live.azure.checks import Deployment, at, same
+from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.session import Absent
 
 
@@ -53,8 +53,9 @@ def logged(deployment: Deployment, resource: str, id: str, categories: Iterable[
 
 def workspace_keeps(deployment: Deployment, days: int) -> Observation:
     """Whether the one workspace keeps its logs for these days."""
-    found = deployment.get(names.workspace_id(deployment.target))
-    return at_least(f"workspace {deployment.prefix}", "retentionInDays", at(found, "retentionInDays"), days)
+    id = names.workspace_id(deployment.target)
+    found = deployment.get(id)
+    return at_least(f"workspace {named(id)}", "retentionInDays", at(found, "retentionInDays"), days)
 
 
 def principal(deployment: Deployment, identity: str) -> str:

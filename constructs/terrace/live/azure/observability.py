@@ -36,6 +36,11 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
     days = min(deployment.environment.observability.retention_days, _LONGEST_DAYS)
     yield workspace_keeps(deployment, days)
     workspace = names.workspace_id(deployment.target)
+    if monitoring := deployment.target.existing.monitoring:
+        found, resource = deployment.get(workspace), f"workspace {named(workspace)}"
+        yield equal(resource, "customerId", at(found, "customerId"), monitoring.workspace)
+        yield equal(resource, "disableLocalAuth", at(found, "features.disableLocalAuth"), True)
+        yield equal(resource, "location", found.get("location"), deployment.target.region)
     senders = [
         *([] if deployment.target.existing.cluster else [names.cluster_id(deployment.target)]),
         *([str(database.server(deployment)["id"])] if deployment.environment.database else []),

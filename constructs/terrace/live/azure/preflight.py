@@ -155,6 +155,8 @@ def _secrets(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _workspace(deployment: Deployment) -> Iterator[Obstacle]:
     """Source: Azure Monitor, "Delete and recover a Log Analytics workspace"."""
+    if deployment.target.existing.monitoring:
+        return
     workspace = deployment.get(names.workspace_id(deployment.target))
     message = "can be restored with its logs for 14 days"
     yield Obstacle(

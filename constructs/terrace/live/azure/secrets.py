@@ -49,10 +49,11 @@ def kept_in_the_vault(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "has an enabled version", bool(usable), True)
         if name.endswith("-app"):  # an operator writes the values of the others
             yield equal(resource, "contentType", found[-1].content_type, "random")
-    # the workspace's shared key would allow writing logs, so it is disabled
-    workspace = deployment.get(names.workspace_id(deployment.target))
-    off = at(workspace, "features.disableLocalAuth")
-    yield equal(f"workspace {deployment.prefix}", "disableLocalAuth", off, True)
+    # the workspace's shared key would allow writing logs, so it is disabled; of an existing one, OBS-1 says it
+    if not deployment.target.existing.monitoring:
+        workspace = deployment.get(names.workspace_id(deployment.target))
+        off = at(workspace, "features.disableLocalAuth")
+        yield equal(f"workspace {deployment.prefix}", "disableLocalAuth", off, True)
 
 
 @check("SEC-2")

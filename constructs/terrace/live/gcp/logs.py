@@ -6,7 +6,7 @@ from typing import Any
 from terrace.assurance.evaluation import Observation, at_least, equal
 from terrace.capabilities.observability import LogGroup
 from terrace.gcp import names
-from terrace.live.gcp.checks import Deployment
+from terrace.live.gcp.checks import Deployment, named
 
 
 def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def group(deployment: Deployment, name: LogGroup) -> dict[str, Any]:
 def kept(deployment: Deployment, name: LogGroup, days: int) -> Observation:
     """Whether a kind of log is kept for `days`. Logging omits its default retention, 30 days."""
     found = group(deployment, name)
-    resource = f"log bucket {names.log_group(deployment.target, name)}"
+    resource = f"log bucket {named(names.log_group_id(deployment.target, name))}"
     return at_least(resource, "retentionDays", found.get("retentionDays", 30), days)
 
 

@@ -121,10 +121,11 @@ def signals(environment: Environment) -> tuple[str, ...]:
 
 @check("OBS-1")
 def kept_and_encrypted(deployment: Deployment) -> Iterator[Observation]:
-    groups: dict[str, LogGroup] = {names.log_group(deployment.target, name): name for name in get_args(LogGroup)}
+    groups: dict[str, LogGroup] = {names.log_group_id(deployment.target, name): name for name in get_args(LogGroup)}
     for bucket, name in groups.items():
         key = logs.group(deployment, name).get("cmekSettings", {}).get("kmsKeyName")
-        yield keys.used(deployment, f"log bucket {bucket}", "kmsKeyName", key, "logs")
+        kind = "monitoring" if names.log_bucket(name) == "platform" else ""
+        yield keys.sealed(deployment, f"log bucket {named(bucket)}", "kmsKeyName", key, "logs", kind)
     # NET-5 and AUD-1 check the retention of the other buckets
     yield logs.kept(deployment, "postgresql", deployment.environment.observability.retention_days)
     yield from logs.filled(deployment, "postgresql")

@@ -190,7 +190,8 @@ class _Reader:
         for sink in self._stack.view.all("google_logging_project_sink"):
             destination = self._stack.view.text(sink.get("destination"))
             own = destination.startswith(f"logging.googleapis.com/projects/{project}/")
-            if not own and destination != f"storage.googleapis.com/{names.bucket(target, 'audit')}":
+            existing = f"logging.googleapis.com/{names.log_bucket_id(target, 'platform')}"
+            if not own and destination not in (existing, f"storage.googleapis.com/{names.bucket(target, 'audit')}"):
                 yield Grant(f"foreign {destination}", "read-data", "detection", (str(sink),))
         for subscription in self._stack.view.all("google_pubsub_subscription"):
             for key in ("push_config", "bigquery_config", "cloud_storage_config"):

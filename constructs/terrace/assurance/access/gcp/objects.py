@@ -90,7 +90,7 @@ class Objects:
             if target.existing.registry
             else {f"{target.prefix}-{one}": f"registry/{one}" for one in environment.foundation_modules},
             "logs": {
-                names.log_group(target, "cluster"): "monitoring",
+                names.log_group_id(target, "cluster").rpartition("/")[2]: "monitoring",
                 names.log_group(target, "flow"): "detection",
                 names.log_group(target, "trail"): "detection",
             },

@@ -236,9 +236,10 @@ def findings_sent(stack: Subject) -> Iterator[Observation]:
     if stack.target.settings.owns_account:
         expected["findings-recommended"] = _RECOMMENDED
         workspace = names.workspace_id(stack.target)
-        solution = stack.one("azurerm_log_analytics_solution", "audit/findings-tables")
-        yield equal(str(solution), "solution_name", solution.get("solution_name"), "SecurityCenterFree")
-        yield equal(str(solution), "workspace", solution.get("workspace_resource_id"), workspace)
+        if not stack.target.existing.monitoring:
+            solution = stack.one("azurerm_log_analytics_solution", "audit/findings-tables")
+            yield equal(str(solution), "solution_name", solution.get("solution_name"), "SecurityCenterFree")
+            yield equal(str(solution), "workspace", solution.get("workspace_resource_id"), workspace)
         for export in stack.all("azurerm_security_center_automation"):
             yield equal(str(export), "enabled", export.get("enabled", True), True)
             yield equal(str(export), "scopes", export.get("scopes"), [names.subscription(stack.target)])

@@ -56,13 +56,8 @@ def signals(environment: Environment) -> tuple[str, ...]:
 
 @check("OBS-1")
 def log_storage(stack: Subject) -> Iterator[Observation]:
-    workspace = stack.view.only("azurerm_log_analytics_workspace")
-    yield workspace_retains(stack, stack.environment.observability.retention_days)
-    local = workspace.get("local_authentication_enabled", True)  # Azure's own default
-    yield equal(str(workspace), "local_authentication_enabled", local, False)
-    quota = workspace.get("daily_quota_gb", -1)
-    yield equal(str(workspace), "daily_quota_gb", quota, -1)  # unlimited
-    yield from unset(workspace, "data_collection_rule_id", "immediate_data_purge_on_30_days_enabled")
+    if not stack.target.existing.monitoring:
+        yield from _workspace(stack)
     for setting in stack.all("azurerm_monitor_diagnostic_setting"):
         destination = setting.get("log_analytics_workspace_id") or setting.get("storage_account_id")
         ok = (
@@ -75,6 +70,16 @@ def log_storage(stack: Subject) -> Iterator[Observation]:
         yield from unset(setting, "eventhub_authorization_rule_id", "eventhub_name", "partner_solution_id")
         logs = [str(one.get("category") or one.get("category_group")) for one in setting.blocks("enabled_log")]
         yield at_least(str(setting), "log categories", len(logs), 1)
+
+
+def _workspace(stack: Subject) -> Iterator[Observation]:
+    workspace = stack.view.only("azurerm_log_analytics_workspace")
+    yield workspace_retains(stack, stack.environment.observability.retention_days)
+    local = workspace.get("local_authentication_enabled", True)  # Azure's own default
+    yield equal(str(workspace), "local_authentication_enabled", local, False)
+    quota = workspace.get("daily_quota_gb", -1)
+    yield equal(str(workspace), "daily_quota_gb", quota, -1)  # unlimited
+    yield from unset(workspace, "data_collection_rule_id", "immediate_data_purge_on_30_days_enabled")
 
 
 def _severities(stack: Subject, alarms: list[Resource]) -> list[str]:

@@ -64,7 +64,7 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
         yield equal(f"provider {provider}", "region", block.get("region"), stack.target.region)
         yield equal(f"provider {provider}", "project", block.get("project"), project)
     for resource in stack.view:
-        if _on_registry(resource, stack.target.existing.registry):
+        if _on_existing(stack, resource):
             continue
         for name, place in _places(resource.attributes):
             yield Observation(str(resource), f"{name} = {place}", _inside(stack, resource, place), expected)
@@ -75,12 +75,17 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
         yield equal(str(topic), "allowed_persistence_regions", stored, [stack.target.region])
 
 
-def _on_registry(resource: Resource, existing: str | None) -> bool:
-    """Whether it is a right on the existing registry, which may be of another project and place."""
-    if resource.type != "google_artifact_registry_repository_iam_member":
-        return False
-    project, place, name = (str(resource.get(key)) for key in ("project", "location", "repository"))
-    return f"projects/{project}/locations/{place}/repositories/{name.rpartition('/')[2]}" == existing
+def _on_existing(stack: Subject, resource: Resource) -> bool:
+    """Whether it is a right on the existing registry or log bucket, which may be of another project and place."""
+    existing = stack.target.existing
+    if resource.type == "google_artifact_registry_repository_iam_member":
+        project, place, name = (str(resource.get(key)) for key in ("project", "location", "repository"))
+        return f"projects/{project}/locations/{place}/repositories/{name.rpartition('/')[2]}" == existing.registry
+    if resource.type == "google_project_iam_member" and existing.monitoring:
+        _, project, bucket = existing.monitoring.id.split("/", 2)
+        only = f'resource.name.endsWith("{bucket}")'
+        return (resource.get("project"), resource.get("condition.expression")) == (project, only)
+    return False
 
 
 def _regions(stack: Subject) -> list[str]:

@@ -45,12 +45,14 @@ def signals(environment: Environment) -> tuple[str, ...]:
 def log_storage(stack: Subject) -> Iterator[Observation]:
     for log_bucket in stack.all("google_logging_project_bucket_config"):
         yield uses(stack, log_bucket, log_bucket.get("cmek_settings.kms_key_name"), "kms_key_name", "logs")
-    platform = stack.one("google_logging_project_bucket_config", "observability/platform-log")
-    days = stack.environment.observability.retention_days  # NET-5 and AUD-1 check the retention of the others
-    yield at_least(str(platform), "retention_days", platform.get("retention_days"), days)
-    for name in ("platform", "trail"):
+    if not stack.target.existing.monitoring:
+        platform = stack.one("google_logging_project_bucket_config", "observability/platform-log")
+        days = stack.environment.observability.retention_days  # NET-5 and AUD-1 check the retention of the others
+        yield at_least(str(platform), "retention_days", platform.get("retention_days"), days)
+    buckets: tuple[names.LogBucket, ...] = ("platform", "trail")
+    for name in buckets:
         sink = stack.one("google_logging_project_sink", f"observability/{name}-sink")
-        expected = f"buckets/{stack.target.prefix}-{name}"
+        expected = names.log_bucket_id(stack.target, name)
         ok = str(sink.get("destination")).endswith(expected)
         yield Observation(str(sink), f"destination = {sink.get('destination')}", ok, expected)
     yield from sends_all(stack.one("google_logging_project_sink", "observability/platform-sink"), FILTERS["platform"])
