@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from terrace import engine
-from terrace.assurance import checks
+from terrace.assurance import checks, gate
 from terrace.assurance.checks import Subject
 from terrace.assurance.evaluation import Result
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS, facts
 from terrace.capabilities.existing import ExistingSpec
 from terrace.capabilities.keys import PURPOSES
-from terrace.environment import load, target
+from terrace.environment import Loaded, load, target
 from terrace.environment.rules import existing as rules
 from terrace.environment.schema import Environment
 from terrace.project import basis
@@ -127,11 +127,17 @@ def lines(kind: str, cloud: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def existing(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+def existing(loaded: Callable[[str, str], Loaded]) -> Environments:
+    """The environment alone."""
+    return lambda kind, cloud: loaded(kind, cloud).environment
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Loaded]:
     """dev with the guide's lines of a kind."""
 
     @cache
-    def of(kind: str, cloud: str) -> Environment:
+    def of(kind: str, cloud: str) -> Loaded:
         root = tmp_path_factory.mktemp(f"existing-{kind}-{cloud}")
         for folder in ("environments", "modules"):
             shutil.copytree(ROOT / folder, root / folder)
@@ -140,7 +146,7 @@ def existing(tmp_path_factory: pytest.TempPathFactory) -> Environments:
         if kind == "cluster":  # its owner stops its nodes
             text = re.sub(r"\n  sleep: .*", "", text)
         dev.write_text(f"{text}\n{lines(kind, cloud)}")
-        return load("dev", project=root, cloud=cloud).environment
+        return load("dev", project=root, cloud=cloud)
 
     return of
 
@@ -164,12 +170,13 @@ def paths(stack: Stack, type: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("kind", "cloud"), CASES)
-def test_every_guarantee_passes_and_those_of_the_kind_are_by_the_owner(
-    kind: str, cloud: str, existing: Environments
+def test_the_gate_passes_and_guarantees_of_the_kind_are_by_the_owner(
+    kind: str, cloud: str, loaded: Callable[[str, str], Loaded]
 ) -> None:
-    environment = existing(kind, cloud)
-    found = results(environment, stack_of(environment))
-    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    dev = loaded(kind, cloud)
+    judged = gate.evaluate(dev, json.dumps(stack_of(dev.environment)), gate.policies(ROOT, ends=False))
+    assert [f"{one.id} {one.resource}: {one.sentence}" for one in judged.blocking] == []
+    found = {result.guarantee.id: result for result in judged.results}
     carried = BY_OWNER[kind] | DEPENDENT.get((kind, cloud), set())
     others = BY_OWNER["network"] if kind == "cluster" else set()
     assert {id for id, result in found.items() if result.status == "by_owner"} == carried | others

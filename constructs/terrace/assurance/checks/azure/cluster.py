@@ -142,12 +142,13 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
-    stack.own("cluster")
+    for disks in stack.all("azurerm_disk_encryption_set"):
+        yield uses(stack, disks, disks.get("key_vault_key_id"), "key_vault_key_id", "disks")
+    if stack.target.existing.cluster:  # its volumes have the set too
+        return
     cluster = control_plane(stack)
-    disks = referenced(stack, "azurerm_disk_encryption_set", cluster.get("disk_encryption_set_id"))
-    if disks is None:
+    if referenced(stack, "azurerm_disk_encryption_set", cluster.get("disk_encryption_set_id")) is None:
         raise Absent("no azurerm_disk_encryption_set of the cluster")
-    yield uses(stack, disks, disks.get("key_vault_key_id"), "key_vault_key_id", "disks")
     for name, resource, pool in _pools(stack):
         where = f"{resource} {name}"
         yield equal(where, "host_encryption_enabled", pool.get("host_encryption_enabled"), True)
