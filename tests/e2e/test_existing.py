@@ -1,6 +1,6 @@
 """A deployment on what a central team made: its life on an emulated cloud, in which it never touches what exists.
 
-The central team's network, keys and registry are the foundation's own of another environment, `hub`.
+The central team's network, keys, registry and store of logs are the foundation's own of another environment, `hub`.
 """
 
 import os
@@ -31,7 +31,7 @@ extends: dev.yaml
 name: hub
 network: {entry: {domain: hub.data.example.com}}
 """
-MADE = ("hub/keys/", "hub/network/", "hub/registry/")
+MADE = ("hub/keys/", "hub/network/", "hub/registry/", "hub/observability/workspace", "hub/observability/platform-log")
 """What the central team makes."""
 KEYS = ("lake", "database")
 IDS = {"aws_kms_key": "arn", "azurerm_key_vault_key": "resource_versionless_id"}
@@ -83,7 +83,14 @@ def existing(cloud: str, hub: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
         "gcp": lambda: id("registry/airflow"),
     }[cloud]()
     keys = {purpose: id(known.key.path.format(name=purpose)) for purpose in KEYS}
-    return {"keys": keys, "network": network, "registry": registry}
+    found = {"keys": keys, "network": network, "registry": registry}
+    if known.monitoring:
+        store = hub[known.monitoring.path]
+        found["monitoring"] = {
+            "id": store["id"],
+            **({"workspace": store["workspace_id"]} if known.find_workspace else {}),
+        }
+    return found
 
 
 @pytest.mark.e2e
@@ -135,7 +142,8 @@ def test_a_life_on_existing_resources(cloud: str, tmp_path: Path) -> None:
             results = live.verify(environment, account)
         found = {one.guarantee.id: one for one in results}
         assert {id: one.reason for id, one in found.items() if not one.passes} == {}
-        owned = ("KEY-1", "NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8", "K8S-10")
+        owned = {"KEY-1", "NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8", "K8S-10"}
+        owned |= {"OBS-1"} if environment.existing.monitoring else set()
         assert {found[id].status for id in owned} == {"by_owner"}
 
         def empty() -> None:
