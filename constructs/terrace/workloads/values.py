@@ -18,7 +18,7 @@ from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import manifests, password_file, policies
+from terrace.workloads import manifests, password_file, policies, query_access
 from terrace.workloads.context import Context
 from terrace.workloads.hosts import fqdn
 
@@ -121,6 +121,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "image": image,
         "host": host,
         "database_login": database_login,
+        "query_access": {"rules": query_access.rules, "members": query_access.members},
         "provider": provider,
         "secret": secret,
     }
