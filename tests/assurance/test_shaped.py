@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pytest
 import yaml
@@ -26,10 +27,13 @@ from tests.conftest import ROOT, Foundations
 GUIDES = ("leave-out", "names-and-tags")
 OF_EXTENSIONS = ("own-resources", "storage-integration", "shape")
 """Pages with functions and their `extensions`: one for every cloud, or one for each in order."""
+MORE = ("inner",)
+"""Environments like dev that leave out what the further examples of the first page do."""
 OF_CACHE = ("CACHE-1", "CACHE-2", "CACHE-3")
 OF_DATABASE = ("SEC-2", "OBS-5", *(f"DB-{number}" for number in range(1, 11)))
 KEPT = ("keys/", "observability/cache-")
 """The key, and on AWS the log groups, which cost nothing while they are empty."""
+SERVING_THE_ENTRY = tuple(f"workloads/{name}" for name in ("external-dns", "cert-manager", "load-balancer"))
 SERVERS = {
     "aws": ("aws_db_instance", "engine_version", "18"),
     "azure": ("azurerm_postgresql_flexible_server", "version", "18"),
@@ -46,9 +50,9 @@ Stacks = Callable[..., tuple[Environment, str]]
 
 @pytest.fixture(scope="module")
 def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
-    """dev with the guides' lines, or lean, which also has no database, and its stack."""
+    """dev with the guides' lines, or one that leaves out more, and its stack."""
     lines = [blocks(guide, "yaml")[0] for guide in GUIDES]
-    (without_database,) = blocks("leave-out", "yaml")[1:]
+    _, without_database, *without_more = blocks("leave-out", "yaml")
 
     @cache
     def made(cloud: str) -> Project:
@@ -69,15 +73,23 @@ def shaped(tmp_path_factory: pytest.TempPathFactory) -> Stacks:
         text = text.replace("database:\n", "database:\n  version: 18\n")
         (pool,) = (one for one in blocks("shape", "yaml") if one.startswith("cluster:\n  pools:\n"))
         text = text.replace("    spot:", f"{pool.splitlines()[2]}\n    spot:")
+        plain = (ROOT / "environments" / "dev.yaml").read_text().replace("name: dev\n", "")
+        (project / "environments" / "plain.yaml").write_text(plain)
         dev.write_text("\n".join([text, *lines, of_extensions.removeprefix("{").removesuffix("}")]))
         lean = "extends: dev.yaml\nname: lean\nextensions: null\n"
         lean += "network: {cidr: 10.46.0.0/16, entry: {domain: lean.example.com}}\n"
         (project / "environments" / "lean.yaml").write_text(lean + without_database)
         accounts = project / "environments" / "clouds" / f"{cloud}.yaml"
         dev_account = yaml.safe_load(accounts.read_text())["environments"]["dev"]
-        accounts.write_text(f"{accounts.read_text()}  lean: {json.dumps(dev_account)}\n")
+        for number, (name, lines_of_guide) in enumerate(zip(MORE, without_more, strict=True)):
+            (project / "environments" / f"without-{name}.yaml").write_text(f"extends: plain.yaml\n{lines_of_guide}")
+            own = f"extends: without-{name}.yaml\nname: {name}\nnetwork: {{cidr: 10.{47 + number}.0.0/16}}\n"
+            (project / "environments" / f"{name}.yaml").write_text(own)
+        names = ("lean", *MORE)
+        others = "".join(f"  {name}: {json.dumps(dev_account)}\n" for name in names)
+        accounts.write_text(f"{accounts.read_text()}{others}")
         written = Project(project)
-        synthesize(written, "dev", "lean", cloud=cloud, state="local")
+        synthesize(written, "dev", *names, cloud=cloud, state="local")
         return written
 
     def of(cloud: str, name: str = "dev") -> tuple[Environment, str]:
@@ -115,12 +127,7 @@ def test_every_guarantee_passes_and_those_of_the_cache_are_not_required(cloud: s
 def test_nothing_of_the_cache_is_in_the_stack_or_its_outputs(cloud: str, shaped: Stacks) -> None:
     environment, stack = shaped(cloud)
     document = json.loads(stack)
-    paths = [
-        str(body["//"]["metadata"]["path"]).partition("/")[2]
-        for group in document["resource"].values()
-        for body in group.values()
-    ]
-    assert [path for path in paths if "cache" in path and not path.startswith(KEPT)] == []
+    assert [path for path in own_paths(document) if "cache" in path and not path.startswith(KEPT)] == []
     assert "cache" not in document["output"]
     outputs = stand_ins(environment, target(environment))
     assert outputs.cache is None
@@ -135,17 +142,36 @@ def test_nothing_of_the_database_is_in_a_stack_without_it(cloud: str, shaped: St
     assert {id for id, result in found.items() if result.reason == "database is off"} == {*OF_DATABASE}
     assert {found[id].status for id in OF_DATABASE} == {"not_required"}
     document = json.loads(stack)
-    paths = [
-        str(body["//"]["metadata"]["path"]).partition("/")[2]
-        for group in document["resource"].values()
-        for body in group.values()
-    ]
     kept = ("keys/", "observability/", "alarms/database-changed-")  # AUD-6: of any server in the project
-    assert [path for path in paths if "database" in path and not path.startswith(kept)] == []
+    assert [path for path in own_paths(document) if "database" in path and not path.startswith(kept)] == []
     assert "database" not in document["output"]
     outputs = stand_ins(environment, target(environment))
     assert outputs.database is None
     assert Outputs.model_validate(outputs.model_dump(exclude={"cache", "database"})) == outputs
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_nothing_of_the_entry_is_in_a_stack_without_it(cloud: str, shaped: Stacks) -> None:
+    environment, stack = shaped(cloud, "inner")
+    found = results(environment, stack)
+    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    assert {id for id, result in found.items() if result.reason == "entry is off"} == {"NET-6"}
+    assert (found["NET-6"].status, found["OBS-4"].status) == ("not_required", "holds")
+    document = json.loads(stack)
+    paths = own_paths(document)
+    assert [path for path in paths if path.startswith(("entry/", *SERVING_THE_ENTRY))] == []
+    assert [path for path in paths if path.startswith("network/openings/") and re.search("entry|public", path)] == []
+    assert [path for path in paths if path.startswith("alarms/") and re.search("objective|platform", path)] == []
+    assert document["output"].keys().isdisjoint({"domain", "dns_zone", "entry"})
+    outputs = stand_ins(environment, target(environment))
+    assert (outputs.domain, outputs.dns_zone, outputs.entry) == (None, None, None)
+    assert Outputs.model_validate(outputs.model_dump(exclude={"domain", "dns_zone", "entry"})) == outputs
+
+
+def own_paths(document: dict[str, Any]) -> list[str]:
+    """The construct paths of a stack's resources, without its name."""
+    bodies = [body for group in document["resource"].values() for body in group.values()]
+    return [str(body["//"]["metadata"]["path"]).partition("/")[2] for body in bodies]
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -166,7 +192,7 @@ def test_the_chosen_version_of_postgresql_is_the_servers(cloud: str, shaped: Sta
 
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_stack_that_is_not_shaped_is_broken(cloud: str, foundation: Foundations) -> None:
-    """Mutants: the cache exists although it is off, its path is open, and tags have the kit's own keys."""
+    """Mutants: a part exists although it is off, its path is open, and tags have the kit's own keys."""
     environment = load("dev", project=ROOT, cloud=cloud).environment
     spelled = NamingSpec(tag_keys=TagKeys(cost_centre="cost-center"))
     shaped = environment.model_copy(update={"cache": None, "naming": spelled})
@@ -179,6 +205,15 @@ def test_a_stack_that_is_not_shaped_is_broken(cloud: str, foundation: Foundation
     assert without["NET-4"].status == "broken"
     assert any("nodes -> database" in str(one) for one in without["NET-4"].observations)
     assert found["GOV-1"].status == "broken" and "cost-center" in found["GOV-1"].reason
+    network = environment.network.model_copy(update={"entry": None})
+    inner = results(environment.model_copy(update={"network": network}), json.dumps(foundation("dev", cloud).document))
+    assert inner["NET-6"].status == "broken" and "expected no resource, since entry is off" in inner["NET-6"].reason
+    assert inner["NET-4"].status == "broken"
+    assert any("internet -> entry" in str(one) for one in inner["NET-4"].observations)
+    broken = [str(one) for one in inner["NET-4"].observations if not one.ok]
+    assert any("public-access-list" in one for one in broken) == (cloud == "aws")
+    assert inner["ID-2"].status == "broken"
+    assert any("external-dns" in str(one) for one in inner["ID-2"].observations if not one.ok)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

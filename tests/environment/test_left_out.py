@@ -1,5 +1,6 @@
 """A section that an environment leaves out: `off`, and `false`, which tools of YAML 1.1 write for it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from terrace.environment.explanation import explain
 from terrace.environment.rendering import leaves, yaml_of
 from terrace.environment.schema_json import overlay_schema
 from terrace.errors import InvalidEnvironment
+from tests.conftest import ROOT
 from tests.environment.conftest import Write
 
 
@@ -29,6 +31,28 @@ def test_the_database_is_left_out_with_the_rules_and_the_account_of_its_job(writ
     environment = load("qa", project=write("database: off\nmodules: null\n")).environment
     assert (environment.database, environment.left_out) == (None, ("database",))
     assert BOOTSTRAP not in environment.component_accounts
+
+
+def test_the_entry_is_left_out_with_the_accounts_of_its_components(write: Write) -> None:
+    loaded = load("qa", project=write("network: {entry: off}\nmodules: null\n"))
+    environment = loaded.environment
+    assert (environment.network.entry, environment.left_out) == (None, ("entry",))
+    assert environment.network.zones == 3
+    assert environment.component_accounts.keys().isdisjoint({"external-dns", "cert-manager", "load-balancer"})
+    assert leaves(environment)["network.entry"] == "off"
+    assert loaded.where("network.entry").startswith("environments/qa.yaml:3:")
+
+
+def test_modules_that_serve_the_entry_or_have_host_names_need_it(project: Path, write: Write) -> None:
+    shutil.copytree(ROOT / "modules" / "external-dns", project / "modules" / "external-dns")
+    used = "".join(f"  {name}: {{enabled: true}}\n" for name in ("door", "api", "external-dns", "spark"))
+    with pytest.raises(InvalidEnvironment) as invalid:
+        load("qa", project=write(f"network: {{entry: off}}\nmodules:\n  airflow: null\n{used}"))
+    texts = {problem.path: str(problem) for problem in invalid.value.problems if "network.entry is off" in str(problem)}
+    assert texts.keys() == {"modules.door", "modules.api", "modules.external-dns"}
+    assert texts["modules.api"].startswith("environments/qa.yaml:7:")
+    assert "it has host names (api) of the entry" in texts["modules.api"]
+    assert "it serves the entry" in texts["modules.door"] and "it serves the entry" in texts["modules.external-dns"]
 
 
 def test_null_is_not_off(write: Write) -> None:

@@ -53,7 +53,7 @@ class Alarms(Construct):
         database_spec: DatabaseSpec | None,
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         cluster: ClusterHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
@@ -77,26 +77,28 @@ class Alarms(Construct):
             for name, signal in watched.items()
             for severity in signal.severities
         }
-        for name, burn in BURNS.items():
-            alarms[f"objective-{name}"] = self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
-        CloudwatchCompositeAlarm(  # OBS-2
-            self,
-            "platform",
-            alarm_name=f"{target.prefix}-platform-down",
-            alarm_description="Users see failures, and the database or nodes are unhealthy: page the on-call engineer.",
-            alarm_rule=_trouble(
-                alarms["objective-fast"],
-                *(alarms[f"{name}-critical"] for name in ("database-cpu", "database-storage") if database),
-                *(alarms[f"{name}-critical"] for name in ("nodes-failed",) if name in watched),
-            ),
-            alarm_actions=[observability.topics["critical"]],
-            ok_actions=[observability.topics["critical"]],
-        )
+        if entry:
+            for name, burn in BURNS.items():
+                alarms[f"objective-{name}"] = self._burn_rate(
+                    target, name, burn, spec.slo_percent, entry, observability
+                )
+        if entry:
+            causes = [name for name in ("database-cpu", "database-storage", "nodes-failed") if name in watched]
+            CloudwatchCompositeAlarm(  # OBS-2
+                self,
+                "platform",
+                alarm_name=f"{target.prefix}-platform-down",
+                alarm_description="Users see failures, and the database or nodes are unhealthy: page the on-call "
+                "engineer.",
+                alarm_rule=_trouble(alarms["objective-fast"], *(alarms[f"{name}-critical"] for name in causes)),
+                alarm_actions=[observability.topics["critical"]],
+                ok_actions=[observability.topics["critical"]],
+            )
         CloudwatchDashboard(  # OBS-4
             self,
             "dashboard",
             dashboard_name=target.prefix,
-            dashboard_body=_dashboard(target, watched, spec.slo_percent),
+            dashboard_body=_dashboard(target, watched, spec.slo_percent if entry else None),
         )
         for name, query in QUERIES.items():
             CloudwatchQueryDefinition(
@@ -217,19 +219,10 @@ def _trouble(effect: CloudwatchMetricAlarm, *causes: CloudwatchMetricAlarm) -> s
     return f'ALARM("{effect.alarm_name}")' + (f" AND ({any_cause})" if causes else "")
 
 
-def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float) -> str:
-    """The objective on top, below it each signal with its threshold, in three columns (total width 24)."""
-    objectives = [_alarm_arn(target, f"objective-{name}") for name in BURNS]
-    widgets: list[dict[str, Any]] = [
-        {
-            "type": "alarm",
-            **_place(0, 0, 24, 2),
-            "properties": {"title": f"Objective: {slo_percent:g} % of requests succeed", "alarms": objectives},
-        }
-    ]
-    for column, (name, arn) in enumerate(zip(BURNS, objectives, strict=True)):
-        burning = {"title": f"Error budget, {name} burn", "region": target.region, "annotations": {"alarms": [arn]}}
-        widgets.append({"type": "metric", **_place(12 * column, 2, 12, 6), "properties": burning})
+def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float | None) -> str:
+    """The entry's objective on top, below it each signal with its threshold, in three columns (total width 24)."""
+    widgets = _objective_widgets(target, slo_percent) if slo_percent else []
+    top = 8 if widgets else 0
     for position, signal in enumerate(watched.values()):
         row, column = divmod(position, 3)
         dimensions = [part for pair in signal.dimensions.items() for part in pair]
@@ -241,8 +234,20 @@ def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float
             "metrics": [[signal.namespace, signal.metric, *dimensions]],
             "annotations": {"horizontal": [{"label": "alarm", "value": signal.threshold}]},
         }
-        widgets.append({"type": "metric", **_place(8 * column, 8 + 6 * row, 8, 6), "properties": drawn})
+        widgets.append({"type": "metric", **_place(8 * column, top + 6 * row, 8, 6), "properties": drawn})
     return json.dumps({"widgets": widgets})
+
+
+def _objective_widgets(target: Target, slo_percent: float) -> list[dict[str, Any]]:
+    objectives = [_alarm_arn(target, f"objective-{name}") for name in BURNS]
+    title = f"Objective: {slo_percent:g} % of requests succeed"
+    widgets: list[dict[str, Any]] = [
+        {"type": "alarm", **_place(0, 0, 24, 2), "properties": {"title": title, "alarms": objectives}}
+    ]
+    for column, (name, arn) in enumerate(zip(BURNS, objectives, strict=True)):
+        burning = {"title": f"Error budget, {name} burn", "region": target.region, "annotations": {"alarms": [arn]}}
+        widgets.append({"type": "metric", **_place(12 * column, 2, 12, 6), "properties": burning})
+    return widgets
 
 
 def _place(x: int, y: int, width: int, height: int) -> dict[str, int]:

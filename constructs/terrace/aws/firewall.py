@@ -57,8 +57,9 @@ class FirewallRules(Construct):
         for name, destination in spec.egress.destinations.items():
             purpose, ports = f"Nodes reach {name}", (destination.port, destination.port)
             self._allow(f"nodes-to-{name}", "out", "nodes", ports, purpose, cidr_ipv4=destination.cidr)
-        self._allow("public-https", "in", "entry", https, "Public HTTPS entry", cidr_ipv4=ANYWHERE)
-        self._allow("public-http", "in", "entry", http, "Public HTTP, only to be redirected", cidr_ipv4=ANYWHERE)
+        if "entry" not in without:
+            self._allow("public-https", "in", "entry", https, "Public HTTPS entry", cidr_ipv4=ANYWHERE)
+            self._allow("public-http", "in", "entry", http, "Public HTTP, only to be redirected", cidr_ipv4=ANYWHERE)
         for name, cidr in api_ranges.items():
             self._allow(f"api-from-{name}", "in", "control", https, f"Kubernetes API from {name}", cidr_ipv4=cidr)
 

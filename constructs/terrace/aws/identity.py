@@ -64,7 +64,7 @@ class WorkloadIdentities(Construct):
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
@@ -185,10 +185,9 @@ def _through(service: str, actions: Sequence[str], key: str, target: Target, *, 
     return allow(actions, key, Sid=sid, Condition=via)
 
 
-def components(target: Target, entry: EntryHandle, *, database: bool) -> dict[str, Sequence[Statement]]:
+def components(target: Target, entry: EntryHandle | None, *, database: bool) -> dict[str, Sequence[Statement]]:
     """The platform components and their permissions. The resource is * where the action supports no other."""
     own_groups = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": names.cluster(target)}}
-    zone = f"arn:{names.settings(target).partition}:route53:::hostedzone/{entry.dns_zone}"
     readers = [names.role_arn(target, name) for name in ("module-*", *((BOOTSTRAP,) if database else ()))]
     return {
         "cluster-autoscaler": [
@@ -220,6 +219,14 @@ def components(target: Target, entry: EntryHandle, *, database: bool) -> dict[st
             ),
         ],
         "external-secrets": [allow(["sts:AssumeRole", "sts:TagSession"], readers, Sid="BecomeAModule")],  # SEC-3
+        **(_of_entry(target, entry) if entry else {}),
+    }
+
+
+def _of_entry(target: Target, entry: EntryHandle) -> dict[str, Sequence[Statement]]:
+    """The components that serve the public entry."""
+    zone = f"arn:{names.settings(target).partition}:route53:::hostedzone/{entry.dns_zone}"
+    return {
         "external-dns": [
             allow(
                 [

@@ -105,6 +105,7 @@ class Network(Construct):
         self._access_lists(
             spec.cidr,
             callers.values(),
+            web=() if "entry" in without else (443, 80),
             public=list(public.values()),
             private=[*nodes.values(), *control.values()],
             data=list(data.values()),
@@ -155,7 +156,7 @@ class Network(Construct):
         return NetworkHandle(
             id=network.id,
             zones=target.zones,
-            public_subnet_ids=subnets["entry"],
+            public_subnet_ids=subnets.get("entry", ()),
             node_subnet_ids=subnets["nodes"],
             data_subnet_ids=subnets["data"],
             control_subnet_ids=subnets["control"],
@@ -211,15 +212,21 @@ class Network(Construct):
         }
 
     def _access_lists(
-        self, cidr: str, api_ranges: Collection[str], public: list[str], private: list[str], data: list[str]
+        self,
+        cidr: str,
+        api_ranges: Collection[str],
+        *,
+        web: Collection[int],
+        public: list[str],
+        private: list[str],
+        data: list[str],
     ) -> None:
         """Network ACLs, a stateless second line behind the security groups. Replies arrive on any port from 1024 up,
         because NAT and load balancers use all of them. Source: VPC User Guide, "Ephemeral ports"."""
         inside, answers, out = ("-1", cidr, 0, 0), ("tcp", ANYWHERE, 1024, 65535), ("-1", ANYWHERE, 0, 0)
-        web = [("tcp", ANYWHERE, port, port) for port in (443, 80)]
         api = [("tcp", source, 443, 443) for source in sorted(set(api_ranges))]
         served = ("tcp", cidr, 1024, 65535)
-        self._access_list("public", public, [inside, *web, answers], out)
+        self._access_list("public", public, [inside, *(("tcp", ANYWHERE, port, port) for port in web), answers], out)
         self._access_list("private", private, [inside, *api, answers], out)
         self._access_list("data", data, [served], served)  # NET-2
 

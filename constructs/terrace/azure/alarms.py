@@ -73,7 +73,7 @@ class Alarms(Construct):
         database_spec: DatabaseSpec | None,
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         cluster: ClusterHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
@@ -112,8 +112,9 @@ class Alarms(Construct):
                 tags=dict(target.tags),
                 depends_on=list(observability.ready),
             )
-        for name, burn in BURNS.items():
-            self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
+        if entry:
+            for name, burn in BURNS.items():
+                self._burn_rate(target, name, burn, spec.slo_percent, entry, observability)
         group = providers.home(self, target)
         ApplicationInsightsWorkbook(  # OBS-4
             self,
@@ -318,9 +319,8 @@ def _burn_query(entry: EntryHandle, slo_percent: float, rate: float) -> str:
     )
 
 
-def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float, entry: EntryHandle) -> str:
-    """The objective on top, below it each signal with its threshold."""
-    items: list[dict[str, Any]] = [
+def _objective_items(target: Target, slo_percent: float, entry: EntryHandle) -> list[dict[str, Any]]:
+    return [
         {
             "type": 1,
             "name": "objective",
@@ -340,6 +340,11 @@ def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float
             },
         },
     ]
+
+
+def _dashboard(target: Target, watched: Mapping[str, Signal], slo_percent: float, entry: EntryHandle | None) -> str:
+    """The entry's objective on top, below it each signal with its threshold."""
+    items = _objective_items(target, slo_percent, entry) if entry else []
     for name, signal in watched.items():
         metric = {
             "namespace": signal.namespace.lower(),

@@ -56,7 +56,7 @@ class WorkloadIdentities(Construct):
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
@@ -137,9 +137,8 @@ class WorkloadIdentities(Construct):
             )
 
 
-def components(target: Target, entry: EntryHandle) -> dict[str, _Rights]:
+def components(target: Target, entry: EntryHandle | None) -> dict[str, _Rights]:
     """The platform components and their roles."""
-    return {
-        "external-dns": _Rights("DNS Zone Contributor", entry.dns_zone),
-        "cert-manager": _Rights("DNS Zone Contributor", entry.dns_zone),
-    }
+    if entry is None:
+        return {}
+    return dict.fromkeys(("external-dns", "cert-manager"), _Rights("DNS Zone Contributor", entry.dns_zone))

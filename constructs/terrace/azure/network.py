@@ -106,7 +106,7 @@ class Network(Construct):
         self.handle = NetworkHandle(
             id=names.network_id(target),
             zones=target.zones,
-            public_subnet_ids=(names.subnet_id(target, "entry"),),
+            public_subnet_ids=(names.subnet_id(target, "entry"),) if "entry" in groups else (),
             node_subnet_ids=(names.subnet_id(target, "nodes"),),
             data_subnet_ids=tuple(names.subnet_id(target, group) for group in ("database", "cache") if group in groups),
             control_subnet_ids=(names.subnet_id(target, "control"),),
@@ -125,7 +125,7 @@ class Network(Construct):
         return NetworkHandle(
             id=network.id,
             zones=target.zones,
-            public_subnet_ids=(names.subnet_id(target, "entry"),),
+            public_subnet_ids=() if "entry" in without else (names.subnet_id(target, "entry"),),
             node_subnet_ids=(names.subnet_id(target, "nodes"),),
             data_subnet_ids=(names.subnet_id(target, "database"),),
             control_subnet_ids=(names.subnet_id(target, "control"),),

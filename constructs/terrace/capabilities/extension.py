@@ -83,7 +83,7 @@ class Handles:
     lake: LakeHandle
     audit: AuditHandle
     network: NetworkHandle
-    entry: EntryHandle
+    entry: EntryHandle | None
     cluster: ClusterHandle
     registry: RegistryHandle
     database: DatabaseHandle | None

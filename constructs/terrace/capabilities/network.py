@@ -9,7 +9,7 @@ from pydantic import Field
 
 from terrace.capabilities.entry import EntrySpec
 from terrace.capabilities.hybrid import HybridSpec
-from terrace.capabilities.spec import Cidr, Name, Spec
+from terrace.capabilities.spec import Cidr, Name, OrOff, Spec
 
 Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
 """The parties of the network, between which the firewall allows traffic (NET-4)."""
@@ -43,8 +43,8 @@ class NetworkSpec(Spec):
     full: all that the platform uses."""
     flow_log_interval_seconds: Literal[60, 600]
     """Aggregation interval of flow logs in seconds (NET-5)."""
-    entry: EntrySpec
-    """The public entry (NET-6)."""
+    entry: OrOff[EntrySpec]
+    """The public entry (NET-6), or off."""
     hybrid: HybridSpec | None = None
     """A link to on-premises; none: no link (NET-7)."""
 

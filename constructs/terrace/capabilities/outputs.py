@@ -81,11 +81,11 @@ class Outputs(Spec):
     """The private registry: its host, and on Google Cloud the project."""
     repositories: Mapping[str, str]
     """Module to the address of its images."""
-    domain: str
-    """Domain of the public entry."""
-    dns_zone: str
+    domain: str | None = None
+    """Domain of the public entry; none if the environment leaves the entry out, as for the next two."""
+    dns_zone: str | None = None
     """The domain's public zone, by the cloud's own identifier."""
-    entry: str
+    entry: str | None = None
     """Where the load balancer of the public entry expects the gateway's pods: a target group, an internal address, or a
     network endpoint group."""
 

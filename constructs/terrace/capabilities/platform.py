@@ -185,7 +185,7 @@ class Platform(Protocol):
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         governance: GovernanceHandle,
     ) -> Built[WorkloadIdentitiesHandle]: ...
 
@@ -230,7 +230,7 @@ class Platform(Protocol):
         database_spec: DatabaseSpec | None,
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         cluster: ClusterHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, get_args
+from operator import attrgetter
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -30,9 +31,15 @@ from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings,
 from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
 
-Optional = Literal["cache", "database"]
-OPTIONAL: tuple[Optional, ...] = get_args(Optional)
-"""The sections that an environment may leave out with `off`; each has the name of its capability."""
+Optional = Literal["cache", "database", "entry"]
+OPTIONAL: Mapping[Optional, str] = {"cache": "cache", "database": "database", "entry": "network.entry"}
+"""Capability that an environment may leave out, to the section of it that is then `off`."""
+
+_COMPONENTS: Mapping[Optional, tuple[str, ...]] = {
+    "database": (BOOTSTRAP,),
+    "entry": ("external-dns", "cert-manager", "load-balancer"),
+}
+"""Platform components that have no identity without a capability."""
 
 SETTINGS: Mapping[str, type[Settings]] = {"aws": AwsSettings, "azure": AzureSettings, "gcp": GcpSettings}
 """Settings that only one cloud has; the key is the cloud and the name of the section."""
@@ -188,7 +195,7 @@ class Environment(Spec):
     @property
     def left_out(self) -> tuple[Optional, ...]:
         """The capabilities that the environment leaves out."""
-        return tuple(name for name in OPTIONAL if getattr(self, name) is None)
+        return tuple(name for name, section in OPTIONAL.items() if attrgetter(section)(self) is None)
 
     @property
     def enabled_modules(self) -> Mapping[str, EnabledModule]:
@@ -212,10 +219,8 @@ class Environment(Spec):
             for module in self.enabled_modules.values()
             for component, need in module.needs.identities.items()
         }
-        accounts = {**COMPONENT_ACCOUNTS, **named}
-        if self.database is None:
-            del accounts[BOOTSTRAP]
-        return accounts
+        without = {component for name in self.left_out for component in _COMPONENTS.get(name, ())}
+        return {name: account for name, account in {**COMPONENT_ACCOUNTS, **named}.items() if name not in without}
 
     @property
     def product_tables(self) -> tuple[Table, ...]:
@@ -237,7 +242,13 @@ class Environment(Spec):
 
 def without_off(document: Mapping[str, Any]) -> dict[str, Any]:
     """Plain data in which each section that is `off`, or `false`, is None."""
-    return {
-        name: None if name in OPTIONAL and (value == OFF or value is False) else value
-        for name, value in document.items()
-    }
+    result = dict(document)
+    for section in OPTIONAL.values():
+        parent, _, key = section.rpartition(".")
+        within = result.get(parent) if parent else result
+        if isinstance(within, dict) and (within.get(key) == OFF or within.get(key) is False):
+            if parent:
+                result[parent] = {**within, key: None}
+            else:
+                result[key] = None
+    return result

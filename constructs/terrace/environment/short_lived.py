@@ -98,7 +98,9 @@ def _settings(name: str, base: Loaded, expires: date) -> dict[str, Any]:
         key for key, info in type(getattr(environment, environment.cloud)).model_fields.items() if info.is_required()
     }
     small = _differing({key: value for key, value in _SMALL.items() if key not in environment.left_out}, merged)
-    network = {**small.pop("network", {}), "entry": {"domain": f"{name}.{environment.network.entry.domain}"}}
+    network = small.pop("network", {})
+    if environment.network.entry:
+        network["entry"] = {"domain": f"{name}.{environment.network.entry.domain}"}
     pools: dict[str, Any] = {
         pool: {"size": "small", "min_nodes": 0, "max_nodes": 2} for pool in environment.cluster.pools
     }
@@ -110,7 +112,7 @@ def _settings(name: str, base: Loaded, expires: date) -> dict[str, Any]:
         "tier": small.pop("tier", environment.tier),
         "expires": expires.isoformat(),
         **small,
-        "network": network,
+        **({"network": network} if network else {}),
         **({"cluster": cluster} if cluster["pools"] or len(cluster) > 1 else {}),
         environment.cloud: {key: value for key, value in account.items() if key in required or key == "owns_account"},
     }

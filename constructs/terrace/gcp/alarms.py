@@ -64,7 +64,7 @@ class Alarms(Construct):
         database_spec: DatabaseSpec | None,
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         cluster: ClusterHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
@@ -92,18 +92,19 @@ class Alarms(Construct):
         for name, event in recorded.items():
             for severity in event.severities if event.at_once else ():
                 self._at_once(name, event, severity)
-        objective = self._objective(entry)
-        for name, burn in BURNS.items():
-            self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=[objective])
-        for cause in (name for name in ("database-cpu", "database-storage", "nodes-failed") if name in watched):
+        objectives = [self._objective(entry)] if entry else []
+        for name, burn in BURNS.items() if entry else ():
+            self._policy(f"objective-{name}", burn.severity, [self._burning(name, burn)], after=objectives)
+        causes = ("database-cpu", "database-storage", "nodes-failed") if entry else ()
+        for cause in (name for name in causes if name in watched):
             # Users see failures, and a likely cause is in alarm
             both = [self._burning("fast", BURNS["fast"]), self._lasting(cause, watched[cause], _PERIOD_SECONDS)]
-            self._policy(f"platform-{cause}", "critical", both, after=[objective])
+            self._policy(f"platform-{cause}", "critical", both, after=objectives)
         MonitoringDashboard(  # OBS-4
             self,
             "dashboard",
-            dashboard_json=_dashboard(target, watched, spec.slo_percent),
-            depends_on=[objective],
+            dashboard_json=_dashboard(target, watched, spec.slo_percent if entry else None),
+            depends_on=objectives or [service(self, "monitoring")],
         )
         for name, query in QUERIES.items():
             LoggingSavedQuery(
@@ -242,16 +243,18 @@ def _objective_id(target: Target) -> str:
     return f"projects/{names.number(target)}/services/{target.prefix}/serviceLevelObjectives/availability"
 
 
-def _dashboard(target: Target, watched: dict[str, Signal], slo_percent: float) -> str:
-    """The objective on top, below it each signal with its threshold, in three columns (total width 48)."""
+def _dashboard(target: Target, watched: dict[str, Signal], slo_percent: float | None) -> str:
+    """The entry's objective on top, below it each signal with its threshold, in three columns (total width 48)."""
     burn = f'select_slo_burn_rate("{_objective_id(target)}", "3600s")'
-    tiles = [
-        _tile(0, 0, 48, 12, f"Objective: {slo_percent:g} % of requests succeed; error budget's burn", burn, None, 14.4)
-    ]
+    tiles = []
+    if slo_percent:
+        title = f"Objective: {slo_percent:g} % of requests succeed; error budget's burn"
+        tiles.append(_tile(0, 0, 48, 12, title, burn, None, 14.4))
+    top = 12 * len(tiles)
     for position, signal in enumerate(watched.values()):
         row, column = divmod(position, 3)
         tiles.append(
-            _tile(16 * column, 12 + 12 * row, 16, 12, signal.title, signal.filter, signal.statistic, signal.threshold)
+            _tile(16 * column, top + 12 * row, 16, 12, signal.title, signal.filter, signal.statistic, signal.threshold)
         )
     return json.dumps(
         {

@@ -58,7 +58,7 @@ class WorkloadIdentities(Construct):
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
         secrets: SecretsHandle,
-        entry: EntryHandle,
+        entry: EntryHandle | None,
         governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
@@ -73,7 +73,7 @@ class WorkloadIdentities(Construct):
                     managed_zone=rights.zone,
                     role="roles/dns.admin",
                     member=names.member(target, name),
-                    lifecycle=iam.made_again_with(*entry.ready) if entry.ready else None,
+                    lifecycle=iam.made_again_with(*entry.ready) if entry and entry.ready else None,
                     depends_on=[account],
                 )
         # the bootstrap job logs in as the server's administrator (DB-9, SEC-2)
@@ -167,10 +167,9 @@ def _module_grants(
     return grants
 
 
-def components(target: Target, entry: EntryHandle) -> dict[str, _Rights]:
+def components(target: Target, entry: EntryHandle | None) -> dict[str, _Rights]:
     """The platform components and their roles. GKE manages autoscaling and load balancers itself."""
-    return {
-        "external-secrets": _Rights(),  # SEC-3
-        "external-dns": _Rights(("roles/dns.reader",), entry.dns_zone),
-        "cert-manager": _Rights(("roles/dns.reader",), entry.dns_zone),
-    }
+    table = {"external-secrets": _Rights()}  # SEC-3
+    if entry:
+        table |= dict.fromkeys(("external-dns", "cert-manager"), _Rights(("roles/dns.reader",), entry.dns_zone))
+    return table

@@ -53,9 +53,14 @@ class Foundation(engine.Stack):
             governance=governance,
             observability=observability,
         ).handle
-        entry = platform.Entry(
-            self, "entry", environment.network.entry, target, network=network, lake=lake, observability=observability
-        ).handle
+        entry_spec = environment.network.entry
+        entry = (
+            platform.Entry(
+                self, "entry", entry_spec, target, network=network, lake=lake, observability=observability
+            ).handle
+            if entry_spec
+            else None
+        )
         if environment.network.hybrid:
             platform.Hybrid(self, "hybrid", environment.network.hybrid, target, network=network)
         cluster = platform.Cluster(
@@ -205,9 +210,9 @@ class Foundation(engine.Stack):
             platform_identities={**workloads.platform, "velero": backup.velero},
             registry=registry.address,
             repositories=dict(registry.repositories),
-            domain=entry.domain,
-            dns_zone=entry.dns_zone,
-            entry=entry.target,
+            domain=entry.domain if entry else None,
+            dns_zone=entry.dns_zone if entry else None,
+            entry=entry.target if entry else None,
         )
 
     def _outputs(self, **values: object) -> None:

@@ -15,9 +15,9 @@ _LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 
 def objects(module: EnabledModule, context: Context) -> list[Object]:
     """The ClusterIssuer, if the module provides `certificates`; the module's setting `acme-server` replaces the URL."""
-    if "certificates" not in module.contract.provides:
+    entry = context.environment.network.entry
+    if "certificates" not in module.contract.provides or entry is None:
         return []
-    domain = context.environment.network.entry.domain
     solver = dict(context.cloud.dns_solver(context.outputs, context.target))
     return [
         {
@@ -28,7 +28,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
                 "acme": {
                     "server": module.settings.get("acme-server", _LETS_ENCRYPT),
                     "privateKeySecretRef": {"name": f"{ISSUER}-acme-account"},
-                    "solvers": [{"selector": {"dnsZones": [domain]}, "dns01": solver}],
+                    "solvers": [{"selector": {"dnsZones": [entry.domain]}, "dns01": solver}],
                 }
             },
         }

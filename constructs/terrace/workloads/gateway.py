@@ -7,6 +7,7 @@ the pods is the cloud's (`entry` of CloudWorkloads.values). Sources: Gateway API
 
 from typing import Any
 
+from terrace.capabilities.spec import present
 from terrace.capabilities.workloads import ENTRY, ENTRY_PORTS
 from terrace.errors import ContractError
 from terrace.modules.enabled import EnabledModule
@@ -117,7 +118,7 @@ def _gateway(module: EnabledModule, context: Context) -> Object:
 
 
 def _certificate(module: EnabledModule, context: Context) -> Object:
-    domain = context.environment.network.entry.domain
+    domain = present(context.environment.network.entry).domain
     return {
         "apiVersion": "cert-manager.io/v1",
         "kind": "Certificate",

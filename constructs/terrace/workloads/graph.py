@@ -8,6 +8,7 @@ from terrace.modules.contract import Service
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.resolution import services
 from terrace.workloads.context import Context
+from terrace.workloads.hosts import fqdn
 from terrace.workloads.openings import openings
 
 NodeKind = Literal[
@@ -122,7 +123,6 @@ def _modules(modules: Iterable[EnabledModule]) -> Iterator[GraphNode]:
 
 
 def _others(context: Context, used: set[str]) -> Iterator[GraphNode]:
-    domain = context.environment.network.entry.domain
     for kind, summary in _PLACES.items():
         if kind in used:
             yield GraphNode(id=kind, kind=kind, name=kind, summary=summary)
@@ -132,7 +132,7 @@ def _others(context: Context, used: set[str]) -> Iterator[GraphNode]:
     for id in sorted(used):
         prefix, _, name = id.partition("/")
         if prefix in kinds:
-            shown = f"{name}.{domain}" if prefix == "host" else name
+            shown = fqdn(name, context) if prefix == "host" else name
             yield GraphNode(id=id, kind=kinds[prefix], name=shown)
 
 

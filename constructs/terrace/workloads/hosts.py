@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from terrace.capabilities.identity import given_secret
+from terrace.capabilities.spec import present
 from terrace.errors import ContractError
 from terrace.modules.contract import HostNeed
 from terrace.modules.enabled import EnabledModule
@@ -35,7 +36,7 @@ _ID_TOKEN = "terrace-id-token"
 
 def fqdn(name: str, context: Context) -> str:
     """The full name of a host."""
-    return f"{name}.{context.environment.network.entry.domain}"
+    return f"{name}.{present(context.environment.network.entry).domain}"
 
 
 def api_clients(module: EnabledModule) -> Sequence[str]:

@@ -13,7 +13,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import ValidationError
 
-from terrace.capabilities.identity import COMPONENT_ACCOUNTS
 from terrace.capabilities.outputs import VERSION, Outputs
 from terrace.capabilities.spec import LAYERS, Spec
 from terrace.capabilities.target import Target
@@ -54,7 +53,7 @@ def stand_ins(environment: Environment, target: Target) -> Outputs:
     keys: dict[str, Sequence[str]] = {
         "buckets": (*LAYERS, "artifacts", "backups", "logs"),
         "lake": (*LAYERS, "artifacts"),
-        "platform_identities": tuple(COMPONENT_ACCOUNTS),
+        "platform_identities": tuple(environment.component_accounts),
         "users": [name for name in modules if environment.enabled_modules[name].needs.cache],
         "roles": [name for name in modules if environment.enabled_modules[name].needs.database],
     }
@@ -68,8 +67,9 @@ def stand_ins(environment: Environment, target: Target) -> Outputs:
             "endpoint": f"https://{STAND_IN}cluster.invalid",
             "certificate_authority": base64.b64encode(f"{STAND_IN}certificate-authority".encode()).decode(),
         },
-        "domain": environment.network.entry.domain or f"{STAND_IN}domain.invalid",
     }
+    entry = environment.network.entry
+    known |= {"domain": entry.domain} if entry else {"domain": None, "dns_zone": None}
     known |= dict.fromkeys(environment.left_out)
     return Outputs.model_validate({**_of(Outputs, (), keys, modules), **known})
 

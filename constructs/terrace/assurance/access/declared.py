@@ -16,8 +16,9 @@ from terrace.modules.enabled import EnabledModule
 def paths(environment: Environment) -> Iterator[Path]:
     """The paths that the environment asks for on every cloud; those between parties are the cloud's own `flows.py`."""
     network = environment.network
-    yield Path("internet", "entry", "tcp", (443, 443))
-    yield Path("internet", "entry", "tcp", (80, 80))  # redirected to HTTPS (NET-6)
+    if network.entry:
+        yield Path("internet", "entry", "tcp", (443, 443))
+        yield Path("internet", "entry", "tcp", (80, 80))  # redirected to HTTPS (NET-6)
     for name, destination in network.egress.destinations.items():
         anywhere = ip_network(destination.cidr).prefixlen == 0
         port = (destination.port, destination.port)
@@ -33,7 +34,7 @@ def grants(environment: Environment) -> Iterator[Grant]:
     """The rights that the environment asks for on every cloud."""
     for module in environment.foundation_modules.values():
         yield from _of_module(module)
-    for component in ("external-dns", "cert-manager"):
+    for component in ("external-dns", "cert-manager") if environment.network.entry else ():
         yield Grant(f"component {component}", "change-network", "dns/entry")
     yield Grant("component velero", "read-data", "lake/backups")
     yield Grant("component velero", "write-data", "lake/backups")

@@ -23,8 +23,9 @@ def linked_networks_do_not_overlap(first: Environment, second: Environment) -> I
 
 
 def domains_differ(first: Environment, second: Environment) -> Iterator[Problem]:
-    if first.network.entry.domain == second.network.entry.domain:
-        message = f"{second.network.entry.domain!r} is already the domain of {first.name}."
+    other, entry = first.network.entry, second.network.entry
+    if other and entry and other.domain == entry.domain:
+        message = f"{entry.domain!r} is already the domain of {first.name}."
         yield Problem(message, path="network.entry.domain")
 
 

@@ -43,16 +43,17 @@ def network_is_complete(environment: Environment) -> Iterator[Problem]:
     for kind, ids in network.subnets.items():
         for position, id in enumerate(ids):
             yield from _of_form(environment, known.subnet.form, id, f"{path}.subnets.{kind}.{position}", "subnet")
-        if kind not in known.subnets:
+        if kind not in known.subnets or kind in environment.left_out:
             yield Problem(
                 f"nothing is in a subnet {kind} on {title}.", path=f"{path}.subnets.{kind}", hint="Remove it."
             )
-    for kind, (least, _) in known.subnets.items():
+    needed = {kind: subnets for kind, subnets in known.subnets.items() if kind not in environment.left_out}
+    for kind, (least, _) in needed.items():
         least = max(least, environment.network.zones) if known.subnet_per_zone else least
         if len(network.subnets.get(kind, ())) < least:
             hint = f"List {least} of the kind {kind}" + (", one in each zone." if known.subnet_per_zone else ".")
             yield Problem(f"too few subnets of the kind {kind} for {title}.", path=f"{path}.subnets", hint=hint)
-    parties = [*known.groups, *(one for one in ("database", "cache") if one not in environment.left_out)]
+    parties = [one for one in (*known.groups, "database", "cache") if one not in environment.left_out]
     for group, id in network.groups.items():
         if known.group is None or group not in parties:
             yield Problem(f"nothing uses a group {group} on {title}.", path=f"{path}.groups.{group}", hint="Remove it.")
@@ -135,12 +136,15 @@ def monitoring_can_be_used(environment: Environment) -> Iterator[Problem]:
 
 def dns_zone_is_of_domain(environment: Environment) -> Iterator[Problem]:
     """The apex and the first level of the domain are the zone's, and certificates prove the domain by it."""
-    zone, path, domain = environment.existing.dns_zone, "existing.dns_zone", environment.network.entry.domain
+    zone, path, entry = environment.existing.dns_zone, "existing.dns_zone", environment.network.entry
     if zone is None:
         return
+    if entry is None:
+        yield Problem("it is the zone of the entry, and entry is off.", path=path, hint="Remove it, or add the entry.")
+        return
     yield from _of_form(environment, _facts(environment).dns_zone.form, zone, path, "public zone")
-    if _facts(environment).zone_named_as_domain and zone.rpartition("/")[2] != domain:
-        message = f"it is the zone of {zone.rpartition('/')[2]}, and the domain is {domain}."
+    if _facts(environment).zone_named_as_domain and zone.rpartition("/")[2] != entry.domain:
+        message = f"it is the zone of {zone.rpartition('/')[2]}, and the domain is {entry.domain}."
         yield Problem(message, path=path, hint="Name the zone of network.entry.domain.")
 
 

@@ -76,7 +76,8 @@ def peer_asn_differs_from_router_asn(environment: Environment) -> Iterator[Probl
 @only("gcp")
 def rate_limit_is_supported(environment: Environment) -> Iterator[Problem]:
     """Source: Cloud Armor, "Rate limiting overview", rate-based ban."""
-    requests = environment.network.entry.requests_per_five_minutes
+    entry = environment.network.entry
+    requests = entry.requests_per_five_minutes if entry else 0
     if requests > MAX_BAN_THRESHOLD:
         message = f"{requests} requests is too many; Cloud Armor bans an address after at most {MAX_BAN_THRESHOLD}."
         yield Problem(message, path="network.entry.requests_per_five_minutes")

@@ -109,7 +109,8 @@ def prod_has_nat_in_each_zone(environment: Environment) -> Iterator[Problem]:
 
 
 def prod_firewall_blocks(environment: Environment) -> Iterator[Problem]:
-    if environment.tier == "prod" and environment.network.entry.firewall != "block":
+    entry = environment.network.entry
+    if environment.tier == "prod" and entry and entry.firewall != "block":
         yield Problem(
             "'count' does not block attacks; prod must block them (NET-6).",
             path="network.entry.firewall",

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from terrace.capabilities.cloud import CLOUDS
 from terrace.capabilities.identity import SYSTEM_NAMESPACE
 from terrace.documents import suggestions
-from terrace.environment.schema import Environment
+from terrace.environment.schema import OPTIONAL, Environment, Optional
 from terrace.errors import Problem
+from terrace.modules.enabled import EnabledModule
 
 RESERVED_ROLES = ("postgres", "rdsadmin", "cloudsqladmin", "azuresu", "template0", "template1")
 """Roles and databases that PostgreSQL or a cloud creates; a module's role and database have the module's name."""
@@ -67,10 +68,20 @@ def module_names_are_free(environment: Environment) -> Iterator[Problem]:
 def needed_sections_are_present(environment: Environment) -> Iterator[Problem]:
     """What an environment leaves out, no enabled module may need."""
     for name, module in environment.enabled_modules.items():
-        for section in environment.left_out:
-            if getattr(module.needs, section):
+        for capability in environment.left_out:
+            if why := _needs(module, capability):
+                section = OPTIONAL[capability]
                 hint = f"Add {section}, or disable the module."
-                yield Problem(f"it needs the {section}, and {section} is off.", path=f"modules.{name}", hint=hint)
+                yield Problem(f"it {why}, and {section} is off.", path=f"modules.{name}", hint=hint)
+
+
+def _needs(module: EnabledModule, capability: Optional) -> str:
+    """What of a capability a module needs; empty if nothing."""
+    if capability != "entry":
+        return f"needs the {capability}" if getattr(module.needs, capability) else ""
+    if module.needs.hosts:
+        return f"has host names ({', '.join(sorted(module.needs.hosts))}) of the entry"
+    return "serves the entry" if {"gateway", "dns", "load-balancing"} & {*module.contract.provides} else ""
 
 
 def module_namespaces_are_free(environment: Environment) -> Iterator[Problem]:

@@ -223,7 +223,7 @@ def _queues(deployment: Deployment, document: Document) -> None:
 
 
 def _zones(deployment: Deployment, document: Document) -> None:
-    public = str(deployment.environment.network.entry.domain)
+    public = deployment.environment.network.entry.domain if deployment.environment.network.entry else None
     for zone in deployment.pages("route53", "list_hosted_zones", "HostedZones"):
         name, id = zone["Name"].rstrip("."), zone["Id"].rpartition("/")[2]
         entry = name == public and not zone["Config"].get("PrivateZone")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
 from terrace.aws import names
+from terrace.capabilities.spec import present
 from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Absent
 
@@ -54,7 +55,7 @@ def _firewall(deployment: Deployment, load_balancer: str, resource: str) -> Iter
     yield includes(name, "managed rules", managed, _MANAGED)
     limits = [rule["Name"] for rule in full.get("Rules", []) if "RateBasedStatement" in rule.get("Statement", {})]
     yield at_least(name, "rate limits", len(limits), 1)
-    if deployment.environment.network.entry.firewall == "block":
+    if present(deployment.environment.network.entry).firewall == "block":
         counting = [group for group, rule in managed.items() if "Count" in rule.get("OverrideAction", {})]
         yield empty(name, "rules in count mode", counting)
     logging = deployment.call("wafv2", "get_logging_configuration", ResourceArn=acl["ARN"])["LoggingConfiguration"]

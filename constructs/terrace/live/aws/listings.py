@@ -209,15 +209,19 @@ def _budgets(deployment: Deployment, region: str) -> Iterable[Found]:
 
 
 def _zones(deployment: Deployment, region: str) -> Iterable[Found]:
-    domains = (f"{deployment.environment.network.entry.domain}.", f"{deployment.prefix}.internal.")
+    entry = deployment.environment.network.entry
+    domains = (*([f"{entry.domain}."] if entry else []), f"{deployment.prefix}.internal.")
     for zone in deployment.pages("route53", "list_hosted_zones", "HostedZones"):
         if zone["Name"] in domains:
             yield str(zone["Id"]).removeprefix("/hostedzone/"), ""
 
 
 def _certificates(deployment: Deployment, region: str) -> Iterable[Found]:
+    entry = deployment.environment.network.entry
+    if entry is None:
+        return
     for certificate in deployment.pages("acm", "list_certificates", "CertificateSummaryList", region=region):
-        if certificate["DomainName"] == deployment.environment.network.entry.domain:
+        if certificate["DomainName"] == entry.domain:
             yield str(certificate["CertificateArn"]).rpartition("/")[2], ""
 
 

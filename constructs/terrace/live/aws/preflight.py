@@ -161,8 +161,8 @@ def _images(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _records(deployment: Deployment) -> Iterator[Obstacle]:
     """Records that Terraform did not create, mostly external-dns's: they block the deletion of their zone."""
-    domain = f"{deployment.environment.network.entry.domain}."
-    internal = f"{deployment.prefix}.internal."
+    entry, internal = deployment.environment.network.entry, f"{deployment.prefix}.internal."
+    domain = f"{entry.domain}." if entry else ""
     own = {domain, f"\\052.{domain}", f"*.{domain}", f"database.{internal}"}
     for zone in deployment.pages("route53", "list_hosted_zones", "HostedZones"):
         if zone["Name"] in (domain, internal):

@@ -279,4 +279,5 @@ def _places(deployment: Deployment, document: Document) -> None:
             secrets[given_secret(module.name, given, target.prefix)] = f"{module.name}-{given}"
         for name, word in secrets.items():
             document.add("azurerm_key_vault_secret", name, {**home, "name": name}, path=f"secrets/{word}")
-    document.add("azurerm_key_vault_certificate", "entry", {**home, "name": "entry"}, path="entry/certificate")
+    if deployment.environment.network.entry:
+        document.add("azurerm_key_vault_certificate", "entry", {**home, "name": "entry"}, path="entry/certificate")

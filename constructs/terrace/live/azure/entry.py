@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
 from terrace.azure import names
+from terrace.capabilities.spec import present
 from terrace.live.azure.checks import Deployment, at, named
 from terrace.live.azure.lookup import logged
 
@@ -40,7 +41,7 @@ def guarded(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _firewall(deployment: Deployment, id: str) -> Iterator[Observation]:
-    spec, resource = deployment.environment.network.entry, f"firewall {named(id)}"
+    spec, resource = present(deployment.environment.network.entry), f"firewall {named(id)}"
     if not id:
         yield Observation(f"gateway {deployment.prefix}", "firewallPolicy = unset", False, "the environment's policy")
         return

@@ -105,6 +105,8 @@ def _links(deployment: Deployment) -> Iterable[str]:
 
 def _records(deployment: Deployment) -> Iterable[str]:
     """Records in the public zone that external-dns or a person made."""
+    if deployment.environment.network.entry is None:
+        return
     domain = deployment.environment.network.entry.domain
     zone = names.id(deployment.target, f"{_NETWORK}/dnsZones", domain)
     for record in deployment.pages(f"{zone}/ALL"):

@@ -24,7 +24,7 @@ _LONGEST_DAYS = 730  # a workspace's maximum. Source: Log Analytics, data retent
 
 def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
-    without = {metric for name in environment.left_out for metric in PUBLISHED[name]}
+    without = {metric for name in environment.left_out for metric in PUBLISHED.get(name, ())}
     without |= {"SNATConnectionCount"} if environment.existing.network else set()
     if environment.existing.cluster:
         without |= {metric for metric in SIGNALS if metric.startswith("node_")}
@@ -45,7 +45,7 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
         *([] if deployment.target.existing.cluster else [names.cluster_id(deployment.target)]),
         *([str(database.server(deployment)["id"])] if deployment.environment.database else []),
         *([f"{names.cache_id(deployment.target)}/databases/default"] if deployment.environment.cache else []),
-        gateway_id(deployment),
+        *([gateway_id(deployment)] if deployment.environment.network.entry else []),
         names.vault_id(deployment.target),
         names.subscription(deployment.target),
     ]
@@ -121,6 +121,8 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
         "signals not shown",
         [metric for metric in signals(deployment.environment) if f"--{metric}" not in text],
     )
+    if deployment.environment.network.entry is None:
+        return  # the objective is the entry's
     objective = f"{deployment.environment.observability.slo_percent:g} %"
     yield equal(resource, f"shows the {objective} objective", objective in text, True)
     for word in ("fast", "slow"):

@@ -5,6 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.calls import Absent
+from terrace.capabilities.spec import present
 from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment, named
 
@@ -39,7 +40,10 @@ def guarded(deployment: Deployment) -> Iterator[Observation]:
 
 
 def _firewall(deployment: Deployment, entry: str) -> Iterator[Observation]:
-    spec, service = deployment.environment.network.entry, _get(deployment, "backendServices", "backendService", entry)
+    spec, service = (
+        present(deployment.environment.network.entry),
+        _get(deployment, "backendServices", "backendService", entry),
+    )
     yield equal(f"backend service {entry}", "logConfig", service.get("logConfig", {}).get("enable", False), True)
     if not service.get("securityPolicy"):
         raise Absent(f"a firewall of backend service {entry}")

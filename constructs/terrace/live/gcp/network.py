@@ -299,6 +299,8 @@ def queries_logged(deployment: Deployment) -> Iterator[Observation]:
     networks = [named(one.get("networkUrl")) for one in policy.get("networks", [])]
     expected = includes if deployment.target.existing.network else equal
     yield expected(resource, "networks", networks, [_name(deployment)])
+    if deployment.environment.network.entry is None:
+        return
     name = names.dns_zone(deployment.target)
     zone = deployment.call("dns", "managedZones.get", project=_project(deployment), managedZone=name)
     logged = bool(zone.get("cloudLoggingConfig", {}).get("enableLogging"))

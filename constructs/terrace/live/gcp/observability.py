@@ -198,6 +198,8 @@ def dashboard(deployment: Deployment) -> Iterator[Observation]:
     yield empty(
         resource, "signals not shown", [metric for metric in signals(deployment.environment) if metric not in text]
     )
+    if deployment.environment.network.entry is None:
+        return  # the objective is the entry's
     percent = deployment.environment.observability.slo_percent
     yield equal(resource, f"shows the {percent:g} % objective", f"{percent:g} %" in text, True)
     name = f"{deployment.project}/services/{deployment.prefix}/serviceLevelObjectives/availability"

@@ -150,6 +150,8 @@ def _cluster_backups(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _records(deployment: Deployment) -> Iterator[Obstacle]:
     """Records that Terraform did not create, mostly external-dns's: they block the deletion of their zone."""
+    if deployment.environment.network.entry is None:
+        return
     domain, zone = f"{deployment.environment.network.entry.domain}.", f"{deployment.prefix}-public"
     project = names.account(deployment.target)
     records = deployment.pages("dns", "resourceRecordSets.list", "rrsets", project=project, managedZone=zone)

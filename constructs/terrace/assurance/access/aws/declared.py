@@ -148,7 +148,8 @@ def _pods(stack: Subject) -> Iterator[_Row]:
 
 
 def _components(stack: Subject) -> Iterator[_Row]:
-    for name in ("cluster-autoscaler", "load-balancer", "velero", "external-dns", "cert-manager", *_ADDON_PODS):
+    of_entry = ("load-balancer", "external-dns", "cert-manager") if stack.environment.network.entry else ()
+    for name in ("cluster-autoscaler", "velero", *of_entry, *_ADDON_PODS):
         yield Grant(f"component {name}", "view", "account"), "these actions support no resource"
     prefix = f"identities/account role {stack.target.prefix}-module-*"
     yield Grant("component external-secrets", "assume", prefix), "SEC-3: only roles that trust it"
@@ -156,7 +157,8 @@ def _components(stack: Subject) -> Iterator[_Row]:
     yield from _uses("component velero", "backups", _BOTH, "BAK-2: objects of backups")
     yield from _uses("component velero", "disks", _BOTH, "BAK-2: snapshots of encrypted volumes")
     yield Grant("component cluster-autoscaler", "operate", "account"), "K8S-6: capacity of the cluster's groups"
-    yield Grant("component load-balancer", "operate", "entry"), "NET-6: registers pods as targets"
+    if stack.environment.network.entry:
+        yield Grant("component load-balancer", "operate", "entry"), "NET-6: registers pods as targets"
     interfaces: _Rights = {"network": ("operate", "change-network")}
     yield from _rights("component vpc-cni", interfaces, "AmazonEKS_CNI_Policy: network interfaces of nodes")
     volumes: _Rights = {"volumes": ("operate", "delete")}

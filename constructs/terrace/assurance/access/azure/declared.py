@@ -79,6 +79,8 @@ def _service_flows(environment: Environment) -> Iterator[Row]:
         source, into = ends if flow.side == "Outbound" else reversed(ends)
         ports = (flow.first_port, flow.last_port)
         yield Path(source, into, _PROTOCOLS[flow.protocol], ports), f"{flow.purpose}; the sources are in azure/flows.py"
+    if environment.network.entry is None:
+        return
     reason = "The gateway's outbound traffic may not be limited: Application Gateway infrastructure configuration"
     outside = ["internet", f"range {environment.network.cidr}"]
     for name in [*outside, *(["on-premises"] if environment.network.hybrid else [])]:
@@ -88,9 +90,10 @@ def _service_flows(environment: Environment) -> Iterator[Row]:
 def _trust(stack: Subject) -> Iterator[Row]:
     """Who acts as the components' and the pipelines' identities."""
     environment = stack.environment
-    bootstrap = (BOOTSTRAP,) if stack.environment.database else ()
-    for component in ("external-dns", "cert-manager", "velero", *bootstrap):
-        account = environment.component_accounts[component]
+    for component in ("external-dns", "cert-manager", "velero", BOOTSTRAP):
+        account = environment.component_accounts.get(component)
+        if account is None:
+            continue  # of a capability that is left out
         pods = f"pods {account.namespace}/{account.name}"
         yield Grant(pods, "assume", f"identities/component {component}"), "The component's pods act as its identity"
     for pipeline, subjects in environment.identity.workflows(environment.name, environment.tier).items():
@@ -108,9 +111,10 @@ def _services(stack: Subject) -> Iterator[Row]:
             yield Grant(f"service {name}-key", "encrypt", f"keys/{name}"), reason
             yield Grant(f"service {name}-key", "decrypt", f"keys/{name}"), reason
             yield Grant(service, "assume", f"identities/service {name}-key"), reason
-    reason = "The gateway reads its certificate: TLS termination with Key Vault certificates"
-    yield Grant("service entry", "read-secret", "secrets/entry"), reason
-    yield Grant("cloud gateway", "assume", "identities/service entry"), reason
+    if stack.environment.network.entry:
+        reason = "The gateway reads its certificate: TLS termination with Key Vault certificates"
+        yield Grant("service entry", "read-secret", "secrets/entry"), reason
+        yield Grant("cloud gateway", "assume", "identities/service entry"), reason
     reason = "Members of identity.admin_group administer the database server (SEC-2)"
     yield Grant("people admin", "connect", "database/admin"), reason
     if stack.environment.cost.sleep:

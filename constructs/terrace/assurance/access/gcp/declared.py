@@ -83,9 +83,10 @@ def _trust(stack: Subject) -> Iterator[tuple[Grant, str]]:
     for pipeline, subject in trusted_workflows(stack):
         grant = Grant(f"workflow {subject}", "assume", f"identities/pipeline {pipeline}")
         yield grant, "the repository's workflows log in by federation (ID-1)"
-    bootstrap = (BOOTSTRAP,) if stack.environment.database else ()
-    for component in (*COMPONENTS, *bootstrap):
-        account = stack.environment.component_accounts[component]
+    for component in (*COMPONENTS, BOOTSTRAP):
+        account = stack.environment.component_accounts.get(component)
+        if account is None:
+            continue  # of a capability that is left out
         grant = Grant(f"pods {account}", "assume", f"identities/component {component}")
         yield grant, "a component's pods act as its service account (K8S-4)"
     if stack.environment.cost.sleep:

@@ -7,6 +7,7 @@ from terrace.assurance.checks.aws import lookup
 from terrace.assurance.evaluation import Observation, at_least, at_most, check, empty, equal, includes
 from terrace.assurance.view import at, blocks
 from terrace.aws import names
+from terrace.capabilities.spec import present
 
 _TLS = ("ELBSecurityPolicy-TLS13-1-2", "ELBSecurityPolicy-TLS13-1-3", "ELBSecurityPolicy-TLS-1-2")
 """Prefixes of the policies that exclude TLS 1.0 and 1.1. Source: ELB, "Security policies for your ALB"."""
@@ -44,7 +45,7 @@ def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-6")
 def firewall(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.network.entry
+    spec = present(stack.environment.network.entry)
     for balancer in stack.all("aws_lb"):
         links = stack.view.pointing("aws_wafv2_web_acl_association", "resource_arn", balancer)
         yield at_least(str(balancer), "web ACLs", len(links), 1)

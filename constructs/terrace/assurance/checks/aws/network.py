@@ -189,7 +189,7 @@ def _expected_rules(stack: Subject, kinds: list[str]) -> set[_AccessRule]:
         ("in", "all", cidr, 0, 0), ("in", "tcp", everywhere, 1024, 65535), ("out", "all", everywhere, 0, 0),
     }  # fmt: skip
     if kinds == ["public"]:
-        return common | {("in", "tcp", everywhere, port, port) for port in (80, 443)}
+        return common | {("in", "tcp", everywhere, port, port) for port in ((80, 443) if spec.network.entry else ())}
     callers = [*spec.cluster.api_access.public_from.values()]
     callers += spec.network.hybrid.peer_cidrs if spec.network.hybrid else []
     return common | {("in", "tcp", str(one), 443, 443) for one in callers} if "data" not in kinds else set()

@@ -9,6 +9,7 @@ from terrace.assurance.evaluation import Observation, check, equal
 from terrace.assurance.view import Resource, at, blocks
 from terrace.azure.ranges import layout
 from terrace.calls import Absent
+from terrace.capabilities.spec import present
 from terrace.capabilities.workloads import ENTRY_PORTS
 
 _TLS = ("AppGwSslPolicy20220101", "AppGwSslPolicy20220101S")
@@ -78,7 +79,7 @@ def backends(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-6")
 def firewall(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.network.entry
+    spec = present(stack.environment.network.entry)
     gateway = _gateway(stack)
     yield equal(str(gateway), "tier", gateway.get("sku.tier"), "WAF_v2")
     policy = referenced(stack, "azurerm_web_application_firewall_policy", gateway.get("firewall_policy_id"))
@@ -103,7 +104,7 @@ def firewall(stack: Subject) -> Iterator[Observation]:
 
 def _rate_limit(stack: Subject, policy: Resource) -> Iterator[Observation]:
     """The only custom rule: it limits every client, and no rule lets a request pass before the managed ones."""
-    spec, where = stack.environment.network.entry, str(policy)
+    spec, where = present(stack.environment.network.entry), str(policy)
     rules = policy.blocks("custom_rules")
     yield equal(where, "custom rules", [one.get("rule_type") for one in rules], ["RateLimitRule"])
     if not rules:

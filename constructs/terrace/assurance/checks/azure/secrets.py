@@ -60,6 +60,7 @@ def _names(written: Any) -> Iterator[str]:
 
 @check("SEC-1")
 def certificate_authority(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.network.entry, "entry")  # the certificate is the entry's
     issuer = names.settings(stack.target).certificate_issuer
     for certificate in stack.all("azurerm_key_vault_certificate"):
         policy = "certificate_policy"

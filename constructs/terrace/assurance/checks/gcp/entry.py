@@ -9,6 +9,7 @@ from terrace.assurance.evaluation import Observation, at_least, at_most, check, 
 from terrace.assurance.view import Resource, at, blocks
 from terrace.calls import Absent
 from terrace.capabilities.entry import EntrySpec
+from terrace.capabilities.spec import present
 
 _MANAGED = ("sqli", "xss", "rce", "lfi")
 _RULE_SET = re.compile(
@@ -39,7 +40,7 @@ def tls_and_redirect(stack: Subject) -> Iterator[Observation]:
 
 @check("NET-6")
 def firewall(stack: Subject) -> Iterator[Observation]:
-    spec = stack.environment.network.entry
+    spec = present(stack.environment.network.entry)
     for service in stack.all("google_compute_backend_service"):
         policy = stack.view.target(service.get("security_policy"))
         yield Observation(

@@ -127,7 +127,9 @@ def dns_queries_logged(stack: Subject) -> Iterator[Observation]:
     networks = [path_of(stack, one.get("network_url")) for one in queries.blocks("networks")]
     yield equal(str(queries), "networks", networks, ["network/vpc"])
     for zone in stack.all(
-        "google_dns_managed_zone", under="entry", or_none=bool(stack.target.existing.dns_zone)
+        "google_dns_managed_zone",
+        under="entry",
+        or_none=bool(stack.target.existing.dns_zone) or stack.environment.network.entry is None,
     ):  # public names
         logged = bool(zone.get("cloud_logging_config.enable_logging"))
         yield equal(str(zone), "cloud_logging_config.enable_logging", logged, True)
