@@ -25,7 +25,7 @@ def private_and_authenticated(deployment: Deployment) -> Iterator[Observation]:
             for connection in endpoint.get("connections", [])
         }
     )
-    yield equal(resource, "reachable from", inside, [deployment.prefix])
+    yield equal(resource, "reachable from", inside, [deployment.network])
     yield equal(resource, "authorizationMode", found.get("authorizationMode"), "IAM_AUTH")
 
 

@@ -31,6 +31,12 @@ class Deployment:
         """projects/ID/locations/REGION, the home region."""
         return f"{self.project}/locations/{self.target.region}"
 
+    @property
+    def network(self) -> str:
+        """The name of the network: an existing one's, or the foundation's own."""
+        existing = self.target.existing.network
+        return named(existing.id) if existing else self.prefix
+
     def call(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
         """See Reader.call."""
         return self.reader.call(service, method, **parameters)

@@ -37,9 +37,7 @@ def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
 @check("K8S-1")
 def private_api(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {_name(deployment)}", cluster(deployment)
-    existing = deployment.target.existing.network
-    network = named(existing.id) if existing else deployment.prefix
-    yield equal(resource, "network", named(found.get("network")), network)
+    yield equal(resource, "network", named(found.get("network")), deployment.network)
     nodes = found.get("networkConfig", {}).get("defaultEnablePrivateNodes") or found.get(
         "privateClusterConfig", {}
     ).get("enablePrivateNodes")

@@ -22,18 +22,13 @@ _BY_GKE = ("gke-", "k8s-")
 
 def vpc(deployment: Deployment) -> dict[str, Any]:
     """The network. Raises Absent."""
-    return deployment.call("compute", "networks.get", project=_home(deployment), network=_name(deployment))
+    return deployment.call("compute", "networks.get", project=_home(deployment), network=deployment.network)
 
 
 def _home(deployment: Deployment) -> str:
     """The project of the network."""
     existing = deployment.target.existing.network
     return existing.id.split("/")[1] if existing else _project(deployment)
-
-
-def _name(deployment: Deployment) -> str:
-    existing = deployment.target.existing.network
-    return named(existing.id) if existing else deployment.prefix
 
 
 def _subnet(deployment: Deployment, kind: SubnetKind) -> str:
@@ -51,14 +46,14 @@ def subnets(deployment: Deployment) -> list[dict[str, Any]]:
         subnet
         for region in regions
         for subnet in deployment.pages("compute", "subnetworks.list", "items", project=_home(deployment), region=region)
-        if named(subnet.get("network")) == _name(deployment) and (not existing or subnet["name"] in wanted)
+        if named(subnet.get("network")) == deployment.network and (not existing or subnet["name"] in wanted)
     ]
 
 
 def firewalls(deployment: Deployment) -> list[dict[str, Any]]:
     """All firewall rules of the network."""
     found = deployment.pages("compute", "firewalls.list", "items", project=_home(deployment))
-    return [rule for rule in found if named(rule.get("network")) == _name(deployment)]
+    return [rule for rule in found if named(rule.get("network")) == deployment.network]
 
 
 def private_zone(deployment: Deployment, name: str) -> Iterator[Observation]:
@@ -66,9 +61,9 @@ def private_zone(deployment: Deployment, name: str) -> Iterator[Observation]:
     project = _project(deployment) if name.startswith(f"{deployment.prefix}-") else _home(deployment)
     zone = deployment.call("dns", "managedZones.get", project=project, managedZone=name)
     inside = [named(one.get("networkUrl")) for one in zone.get("privateVisibilityConfig", {}).get("networks", [])]
-    good = zone.get("visibility") == "private" and inside == [_name(deployment)]
+    good = zone.get("visibility") == "private" and inside == [deployment.network]
     fact = f"visibility = {zone.get('visibility')} in {', '.join(inside) or 'no network'}"
-    yield Observation(f"zone {name}", fact, good, f"private in {_name(deployment)}")
+    yield Observation(f"zone {name}", fact, good, f"private in {deployment.network}")
 
 
 def _project(deployment: Deployment) -> str:
@@ -81,10 +76,10 @@ def _path_zone(deployment: Deployment, domain: str) -> str:
         return f"{deployment.prefix}-{domain}"
     for zone in deployment.pages("dns", "managedZones.list", "managedZones", project=_home(deployment)):
         networks = zone.get("privateVisibilityConfig", {}).get("networks", [])
-        inside = _name(deployment) in [named(one.get("networkUrl")) for one in networks]
+        inside = deployment.network in [named(one.get("networkUrl")) for one in networks]
         if inside and zone.get("dnsName") == f"{domain.replace('-', '.')}.":
             return str(zone["name"])
-    raise Absent(f"a private zone of {domain.replace('-', '.')} in {_name(deployment)}")
+    raise Absent(f"a private zone of {domain.replace('-', '.')} in {deployment.network}")
 
 
 def _connection(deployment: Deployment, name: str, kind: str) -> dict[str, Any]:
@@ -97,10 +92,10 @@ def _connection(deployment: Deployment, name: str, kind: str) -> dict[str, Any]:
     for policy in deployment.pages(
         "networkconnectivity", f"{policies}.list", "serviceConnectionPolicies", parent=parent
     ):
-        if named(policy.get("network")) == _name(deployment) and policy.get("serviceClass") == kind:
+        if named(policy.get("network")) == deployment.network and policy.get("serviceClass") == kind:
             found: dict[str, Any] = policy
             return found
-    raise Absent(f"a service connection policy for {kind} in {_name(deployment)}")
+    raise Absent(f"a service connection policy for {kind} in {deployment.network}")
 
 
 def _gateways(deployment: Deployment) -> list[dict[str, Any]]:
@@ -109,7 +104,9 @@ def _gateways(deployment: Deployment) -> list[dict[str, Any]]:
         return list(_router(deployment).get("nats", []))
     where = {"project": _home(deployment), "region": deployment.target.region}
     routers = deployment.pages("compute", "routers.list", "items", **where)
-    gateways = [nat for one in routers if named(one.get("network")) == _name(deployment) for nat in one.get("nats", [])]
+    gateways = [
+        nat for one in routers if named(one.get("network")) == deployment.network for nat in one.get("nats", [])
+    ]
     return [one for one in gateways if _subnet(deployment, "nodes") in _served(one)]
 
 
@@ -285,10 +282,10 @@ def _query_policy(deployment: Deployment) -> dict[str, Any]:
     if not deployment.target.existing.network:
         return deployment.call("dns", "policies.get", project=_project(deployment), policy=deployment.prefix)
     for policy in deployment.pages("dns", "policies.list", "policies", project=_home(deployment)):
-        if _name(deployment) in [named(one.get("networkUrl")) for one in policy.get("networks", [])]:
+        if deployment.network in [named(one.get("networkUrl")) for one in policy.get("networks", [])]:
             found: dict[str, Any] = policy
             return found
-    raise Absent(f"a DNS policy of {_name(deployment)}")
+    raise Absent(f"a DNS policy of {deployment.network}")
 
 
 @check("NET-8")
@@ -298,7 +295,7 @@ def queries_logged(deployment: Deployment) -> Iterator[Observation]:
     yield equal(resource, "enableLogging", bool(policy.get("enableLogging")), True)
     networks = [named(one.get("networkUrl")) for one in policy.get("networks", [])]
     expected = includes if deployment.target.existing.network else equal
-    yield expected(resource, "networks", networks, [_name(deployment)])
+    yield expected(resource, "networks", networks, [deployment.network])
     if deployment.environment.network.entry is None:
         return
     name = names.dns_zone(deployment.target)
