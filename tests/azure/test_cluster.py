@@ -119,8 +119,11 @@ def test_gpu_nodes_are_tainted_and_have_their_driver(azure):  # K8S-6
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_patches_are_automatic_within_a_window(azure, environment):  # K8S-7
-    cluster = server(azure(environment))
+    stack = azure(environment)
+    cluster = server(stack)
     assert cluster["kubernetes_version"] == "1.35"
+    for pool in (cluster["default_node_pool"], *pools(stack).values()):
+        assert pool["orchestrator_version"] == "1.35"
     assert (cluster["automatic_upgrade_channel"], cluster["node_os_upgrade_channel"]) == ("patch", "NodeImage")
     for window in ("maintenance_window_auto_upgrade", "maintenance_window_node_os"):
         assert (cluster[window]["frequency"], cluster[window]["start_time"]) == ("Weekly", "03:00")

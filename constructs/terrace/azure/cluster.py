@@ -237,7 +237,7 @@ class Cluster(Construct):
                 dns_service_ip=str(service_range[10]),
             ),
             node_provisioning_profile=KubernetesClusterNodeProvisioningProfile(mode="Manual"),
-            default_node_pool=nodes.default_pool(system, pool, target, network),
+            default_node_pool=nodes.default_pool(system, pool, target, version=spec.version, network=network),
             auto_scaler_profile=KubernetesClusterAutoScalerProfile(
                 balance_similar_node_groups=True, expander="least-waste"
             ),

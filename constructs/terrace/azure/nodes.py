@@ -91,10 +91,13 @@ def pool(
     )
 
 
-def default_pool(name: str, spec: PoolSpec, target: Target, network: NetworkHandle) -> KubernetesClusterDefaultNodePool:
+def default_pool(
+    name: str, spec: PoolSpec, target: Target, *, version: str, network: NetworkHandle
+) -> KubernetesClusterDefaultNodePool:
     """The system pool, which is part of the cluster."""
     return KubernetesClusterDefaultNodePool(
         name=pool_name(name),
+        orchestrator_version=version,  # without it, the pool keeps its version when the cluster gets another one
         vm_size=_vm_size(name, spec, target),
         vnet_subnet_id=network.node_subnet_ids[0],  # NET-1
         zones=list(network.zones),  # NET-1
