@@ -52,6 +52,12 @@ _SQL_DELETION = _known(
     "google provider 7.45, google_sql_database_instance: deletion_policy, deletion_protection and "
     "settings.deletion_protection_enabled",
 )
+_STANDBY = _known(
+    "downtime",
+    "the standby is made or removed; the instance may restart",
+    "Cloud SQL for PostgreSQL documentation, 'Enable and disable high availability': nothing there says that "
+    "connections survive",
+)
 _MONITORING = "Cloud Monitoring API v3, alertPolicies.patch; google provider 7.45: the others are updated in place, too"
 _WATCH = _known("none", "later evaluations and panels use the new settings", _MONITORING)
 _DELETION = _known(
@@ -89,6 +95,19 @@ EFFECTS: EffectTable = {
             "none",
             "affects when backups are made and how long they are kept",
             "Backup and DR documentation, 'Edit and manage backup plans for vaulted resources'; API, backupPlans.patch",
+        ),
+        REPLACED: _known(
+            "none",
+            "no backup is made until the new plan is bound; backups that exist stay in the vault",
+            "google provider 7.45, google_backup_dr_backup_plan: log_retention_days forces a new one; Backup and DR "
+            "documentation, 'Backup vaults': backups belong to the vault, and cannot be deleted before their time",
+        ),
+    },
+    "google_backup_dr_backup_plan_association": {
+        REPLACED: _known(
+            "none",
+            "no backup is made until the resource is bound to the new plan; backups that exist stay in the vault",
+            "Backup and DR API v1, BackupPlanAssociation; documentation, 'Backup vaults'",
         ),
     },
     "google_billing_budget": {
@@ -209,6 +228,13 @@ EFFECTS: EffectTable = {
             "google provider 7.45, google_iam_workload_identity_pool: another id forces a new one",
         ),
     },
+    "google_iam_deny_policy": {
+        "rules": _known(
+            "downtime",
+            "what the new rules deny is refused, also to those who are no longer excepted; all else goes on",
+            "IAM API v2, DenyRule.deniedPermissions and exceptionPrincipals",
+        ),
+    },
     "google_kms_crypto_key": {
         "rotation_period": _known(
             "none", "affects later rotations; old versions stay", "Cloud KMS documentation, 'Rotate a key'"
@@ -231,6 +257,11 @@ EFFECTS: EffectTable = {
             "restart",
             "the instance stays available; clients connect again to the nodes that replace the old ones",
             "Memorystore for Valkey, 'About scaling instance capacity' and 'High availability and replicas'",
+        ),
+        "replica_count": _known(
+            "restart",
+            "the instance stays available; clients of a replica that is removed connect again",
+            "Memorystore for Valkey, 'About maintenance', on updates that clients are to be tested with",
         ),
     },
     "google_monitoring_alert_policy": {"*": _WATCH},
@@ -283,6 +314,8 @@ EFFECTS: EffectTable = {
         "deletion_policy": _SQL_DELETION,
         "deletion_protection": _SQL_DELETION,
         "settings.deletion_protection_enabled": _SQL_DELETION,
+        "settings.availability_type": _STANDBY,
+        "settings.location_preference.secondary_zone": _STANDBY,
         "settings.backup_configuration.backup_retention_settings": _known(
             "none", "affects how long backups are kept", _SQL_API
         ),

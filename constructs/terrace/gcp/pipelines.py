@@ -92,12 +92,13 @@ class Pipelines(Construct):
         super().__init__(scope, id)
         self._pool = IamWorkloadIdentityPool(
             self,
-            "pool",
+            f"pool-{spec.ci}",
             workload_identity_pool_id=names.pipeline_pool(target, spec),
             display_name=_TITLES[spec.ci],
             description=f"Workflows of {spec.repository}",
             depends_on=[service(self, name) for name in ("iam", "iamcredentials", "sts")],
         )
+        self._pool.move_from_id(f"{self._pool.terraform_resource_type}.pipelines_pool_8D477066")
         # on the project, because the bucket exists only for remote state; a plan takes no lock
         self._pipeline(
             "plan",
