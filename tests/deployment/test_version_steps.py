@@ -76,3 +76,18 @@ def test_a_downgrade_that_the_provider_plans_as_a_replacement_is_refused() -> No
     plan["resource_changes"][0]["change"]["actions"] = ["delete", "create"]
     (blocker,) = blockers(plan)
     assert blocker.message == "PostgreSQL 17 is older than the deployed 18"
+
+
+def test_an_edition_that_keeps_logs_for_a_shorter_time_needs_a_shorter_recovery_first() -> None:
+    def server(edition: str, days: int) -> dict[str, Any]:
+        backups = [{"transaction_log_retention_days": days}]
+        return {
+            "database_version": "POSTGRES_16",
+            "settings": [{"edition": edition, "backup_configuration": backups}],
+        }
+
+    type, wanted = "google_sql_database_instance", server("ENTERPRISE", 7)
+    (blocker,) = blockers(_plan(type, server("ENTERPRISE_PLUS", 14), wanted))
+    assert blocker.message == "keeps logs of 14 days, but Cloud SQL Enterprise at most of 7"
+    assert blockers(_plan(type, server("ENTERPRISE_PLUS", 7), wanted)) == []
+    assert blockers(_plan(type, server("ENTERPRISE", 7), server("ENTERPRISE_PLUS", 14))) == []

@@ -1,10 +1,14 @@
-"""Whether a plan changes versions as the clouds allow: Kubernetes one minor version at a time, nothing backwards.
+"""Whether a plan changes versions and editions as the clouds allow: Kubernetes one minor version at a time, nothing
+backwards.
 
 A later major version of PostgreSQL is an upgrade in place on Azure and Google Cloud. On AWS an apply does not make it:
-the stack leaves the version to AWS (DB-10), and a parameter group of another version is refused.
+the stack leaves the version to AWS (DB-10), and a parameter group of another version is refused. On Google Cloud the
+provider sends a server's new edition before its other settings, which Cloud SQL then compares with the new edition.
 
 Sources: Kubernetes documentation, "Version Skew Policy"; Amazon EKS User Guide, "Update existing cluster to new
-Kubernetes version"; Azure Kubernetes Service, "Upgrade an AKS cluster"; Google Kubernetes Engine, "Upgrading clusters".
+Kubernetes version"; Azure Kubernetes Service, "Upgrade an AKS cluster"; Google Kubernetes Engine, "Upgrading clusters";
+google provider 7.45, resource_sql_database_instance.go; Cloud SQL, "Point-in-time recovery": logs of 35 days with
+Enterprise Plus, of 7 days with Enterprise.
 """
 
 import re
@@ -17,6 +21,7 @@ from terrace.capabilities.cloud import Facts
 from terrace.errors import AnswerIsNo
 
 _MINOR, _MAJOR, _FAMILY = re.compile(r"1\.\d+"), re.compile(r"\d+"), re.compile(r"-pg(\d+)$")
+_ENTERPRISE_LOG_DAYS = 7
 
 
 def blockers(plan: Mapping[str, Any], known: Facts) -> Iterator[Blocker]:
@@ -48,6 +53,8 @@ def _require_allowed(type: str, before: Mapping[str, Any], after: Mapping[str, A
             raise _downgrade(new[0], old[0])
         if type == "aws_db_instance":
             _require_own_family(before, after)
+        elif type == "google_sql_database_instance":
+            _require_kept_logs(before, after)
 
 
 def _require_own_family(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -64,6 +71,18 @@ def _require_own_family(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         hint=f"upgrade the server first: `{_upgrade(str(before.get('identifier')), wanted[1])}`; "
         "then plan again, which gives it the parameters of the stack",
     )
+
+
+def _require_kept_logs(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise AnswerIsNo where a Cloud SQL server would get an edition that does not keep its logs as long as now."""
+    old, new = ((values.get("settings") or [{}])[0] for values in (before, after))
+    days = int(((old.get("backup_configuration") or [{}])[0]).get("transaction_log_retention_days") or 0)
+    if (old.get("edition"), new.get("edition")) == ("ENTERPRISE_PLUS", "ENTERPRISE") and days > _ENTERPRISE_LOG_DAYS:
+        raise AnswerIsNo(
+            f"keeps logs of {days} days, but Cloud SQL Enterprise at most of {_ENTERPRISE_LOG_DAYS}",
+            where="database.recovery_days",
+            hint=f"set database.recovery_days to {_ENTERPRISE_LOG_DAYS} or less and apply; then change the size",
+        )
 
 
 def _upgrade(server: str, version: str) -> str:
