@@ -222,6 +222,7 @@ EFFECTS: EffectTable = {
         "retention_policy": _known("none", "affects later backups", _GKE_BACKUP),
     },
     "google_iam_workload_identity_pool": {
+        "description": _known("none", "a description is text", "IAM API v1, WorkloadIdentityPool.description"),
         REPLACED: _known(
             "downtime",
             "the pipelines cannot sign in until the new pool and its provider exist",
@@ -233,6 +234,13 @@ EFFECTS: EffectTable = {
             "downtime",
             "what the new rules deny is refused, also to those who are no longer excepted; all else goes on",
             "IAM API v2, DenyRule.deniedPermissions and exceptionPrincipals",
+        ),
+    },
+    "google_iam_workload_identity_pool_provider": {
+        "attribute_condition": _known(
+            "downtime",
+            "jobs whose tokens do not meet the new condition cannot sign in; all others can",
+            "IAM API v1, WorkloadIdentityPoolProvider.attributeCondition",
         ),
     },
     "google_kms_crypto_key": {
