@@ -1,4 +1,4 @@
-"""The versions of Kubernetes and PostgreSQL that clouds support (`policies/versions.yaml`), and the steps between them.
+"""The versions that are supported (`policies/versions.yaml`): of Kubernetes and PostgreSQL, and of modules.
 
 Kubernetes upgrades one minor version at a time, the control plane before its nodes: kubelets may be older than the API
 server by up to three minor versions, and never newer. Source: Kubernetes documentation, Version Skew Policy. PostgreSQL
@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
+from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from terrace.assurance.policy_files import policy_path
@@ -37,6 +38,33 @@ class Support(BaseModel):
     source: Annotated[str, Field(pattern=r"^https://\S+$")]
 
 
+class Newest(BaseModel):
+    """The newest version that was found, when, and on which page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+    seen: date
+    source: Annotated[str, Field(pattern=r"^https://\S+$")]
+
+
+class ModuleVersions(BaseModel):
+    """What is known of a module's software. `supported` has the releases as its support policy names them: 1.30."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    newest: Newest
+    supported: Mapping[Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")], Support] = {}
+
+    def support(self, version: str) -> Support | None:
+        """The support of the release that a version belongs to; None if its project names no last day."""
+        return next((found for name, found in self.supported.items() if f"{version}.".startswith(f"{name}.")), None)
+
+    def behind(self, version: str) -> bool:
+        """Whether a newer version is known."""
+        return Version(version) < Version(self.newest.version)
+
+
 class Versions(BaseModel):
     """The file."""
 
@@ -44,6 +72,7 @@ class Versions(BaseModel):
 
     kubernetes: Mapping[CloudName, Mapping[_KUBERNETES, Support]]
     postgresql: Mapping[CloudName, Mapping[_POSTGRESQL, Support]]
+    modules: Mapping[str, ModuleVersions] = {}
 
 
 @dataclass(frozen=True)

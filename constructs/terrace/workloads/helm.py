@@ -36,14 +36,21 @@ class Helm:
         return self._run(["version", "--template", "{{.Version}}"]).strip()
 
     def template(
-        self, release: Release, chart: Path, *, kubernetes: str, apis: Sequence[str] = ()
+        self,
+        release: Release,
+        chart: Path,
+        *,
+        kubernetes: str,
+        apis: Sequence[str] = (),
+        definitions: bool = False,
     ) -> tuple[Object, ...]:
-        """The objects of a release, without custom resource definitions in crds/ and without tests.
+        """The objects of a release, without tests; with `definitions`, also those in crds/.
 
         `kubernetes` is the cluster's version, `apis` are its group/versions besides Kubernetes' own. Raises HelmFailed.
         """
         arguments = ["template", release.name, str(chart), "--namespace", release.namespace, "--values", "-"]
         arguments += ["--kube-version", kubernetes, "--skip-tests"]
+        arguments += ["--include-crds"] if definitions else []
         arguments += [f"--api-versions={api}" for api in apis]
         text = self._run(arguments, json.dumps(release.values, default=dict), where=f"release {release.name}")
         try:

@@ -1,4 +1,4 @@
-"""`terrace modules list|show|check|render|graph|images|vendor|schema`: the modules that environments may enable.
+"""`terrace modules SUBCOMMAND`: the modules that environments may enable.
 
 A subcommand is a module of this package with a `command`, and a line in SUBCOMMANDS; it is imported when it is called.
 """
@@ -15,6 +15,8 @@ SUBCOMMANDS = {
     "graph": "Show the modules of an environment and what they use, as a picture or data.",
     "images": "List every image that modules pull.",
     "vendor": "Download the charts of modules for a machine without network access.",
+    "outdated": "Compare the versions of modules with the newest known ones.",
+    "upgrade": "Show what another version of a module's chart changes.",
     "schema": "Generate modules/schema.json, which editors read.",
 }
 
