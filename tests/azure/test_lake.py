@@ -151,3 +151,11 @@ def test_bronze_is_searched_for_sensitive_data_where_the_environment_asks_for_it
     assert azure("prod").resolve(setting["storage_account_id"]) == "lake/bronze/account"
     assert setting["sensitive_data_discovery_enabled"] is True
     assert azure("dev").all("azurerm_security_center_storage_defender") == []
+
+
+def test_a_lock_is_removed_before_what_is_below_it(azure):  # LAKE-5
+    stack = azure("prod")
+    for path, lock in stack.all("azurerm_management_lock"):
+        if path.startswith("lake/") and path != "lake/access/keep":  # its requests are not logged
+            kinds = {one.split(".")[0] for one in lock["depends_on"]}
+            assert {"azurerm_storage_management_policy", "azurerm_monitor_diagnostic_setting"} <= kinds, path

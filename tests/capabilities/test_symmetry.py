@@ -30,6 +30,7 @@ VOCABULARY = {
 OWN = {
     ("azure", "bucket", "account"): "flow logs need a storage account that is not a bucket of the lake",
     ("azure", "firewall", "private_path"): "capabilities built after the network add their own private endpoints",
+    ("azure", "providers", "below"): "a lock is removed before one of the resources below it",
     ("azure", "flows", "INTERNET"): "security rules name the internet by a service tag",
     ("azure", "flows", "OutsideFlow"): "security rules name Azure's own services by service tags",
     ("azure", "flows", "SERVICE_FLOWS"): "security rules name Azure's own services by service tags",

@@ -127,7 +127,7 @@ class Cluster(Construct):
                 scope=self._server.id,
                 lock_level="CanNotDelete",  # K8S-11
                 notes="Covers node pools too; removed first when the environment is destroyed",
-                depends_on=pools,
+                depends_on=providers.below(self),
             )
         self.handle = ClusterHandle(
             name=self._server.name,

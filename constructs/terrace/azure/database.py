@@ -145,7 +145,7 @@ class Database(Construct):
                 scope=server.id,
                 lock_level="CanNotDelete",  # DB-6
                 notes="Removed first when the environment is destroyed",
-                depends_on=[*settings, *replicas],
+                depends_on=providers.below(self),
             )
         PrivateDnsCnameRecord(
             self,

@@ -36,7 +36,7 @@ class Hybrid(Construct):
                 resource_group_name=group.name,
                 allocation_method="Static",
                 sku="Standard",
-                zones=list(target.zones),
+                zones=sorted((*target.zones, *target.spare_zones)),  # a gateway cannot change its addresses
                 tags=dict(target.tags),
             )
             for name in ("first", "second")

@@ -7,7 +7,7 @@ from cdktn_provider_azurerm.security_center_storage_defender import SecurityCent
 from cdktn_provider_azurerm.storage_object_replication import StorageObjectReplication, StorageObjectReplicationRules
 from constructs import Construct
 
-from terrace.azure import names
+from terrace.azure import names, providers
 from terrace.azure.bucket import BucketHandle, bucket
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle, Purpose
@@ -89,6 +89,7 @@ class Lake(Construct):
                     scope=handle.account.id,
                     lock_level="CanNotDelete",
                     notes="Removed first when the environment is destroyed",
+                    depends_on=providers.below(handle.scope),
                 )
         if spec.sensitive_data_discovery:
             bronze = home["bronze"]

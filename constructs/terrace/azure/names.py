@@ -82,6 +82,15 @@ def group(target: Target, *, recovery: bool = False) -> str:
     return f"{target.prefix}-recovery" if recovery else target.prefix
 
 
+WATCHERS = "NetworkWatcherRG"
+"""Azure's own resource group of network watchers."""
+
+
+def watcher(target: Target) -> str:
+    """The network watcher of the region, as Azure names it."""
+    return f"NetworkWatcher_{target.region}"
+
+
 def group_id(target: Target, *, recovery: bool = False) -> str:
     """The resource group's id."""
     return f"{subscription(target)}/resourceGroups/{group(target, recovery=recovery)}"

@@ -7,7 +7,6 @@ from cdktn_provider_azurerm.key_vault import KeyVault
 from cdktn_provider_azurerm.key_vault_key import KeyVaultKey
 from cdktn_provider_azurerm.nat_gateway import NatGateway
 from cdktn_provider_azurerm.nat_gateway_public_ip_association import NatGatewayPublicIpAssociation
-from cdktn_provider_azurerm.network_watcher import NetworkWatcher
 from cdktn_provider_azurerm.network_watcher_flow_log import (
     NetworkWatcherFlowLog,
     NetworkWatcherFlowLogRetentionPolicy,
@@ -238,27 +237,15 @@ class Network(Construct):
         return vaults, accounts
 
     def _flow_log(self, spec: NetworkSpec, target: Target, observability: ObservabilityHandle) -> None:
-        """NET-5. A subscription has one network watcher per region. If Azure has created it already, in a group of its
-        own, import it."""
-        name, group = f"NetworkWatcher_{target.region}", "NetworkWatcherRG"
-        before: list[TerraformResource] = []
-        if names.settings(target).owns_account:
-            watcher = NetworkWatcher(
-                self,
-                "watcher",
-                name=name,
-                location=self._group.location,
-                resource_group_name=self._group.name,
-                tags=dict(target.tags),
-            )
-            before, group = [watcher], self._group.name
+        """NET-5. A subscription has one network watcher per region, which Azure creates with the first network. Source:
+        Network Watcher documentation, "Enable or disable Azure Network Watcher"."""
         workspace = observability.log_ids["trail"]
         NetworkWatcherFlowLog(
             self,
             "flow-log",
             name=target.prefix,
-            network_watcher_name=name,
-            resource_group_name=group,
+            network_watcher_name=names.watcher(target),
+            resource_group_name=names.WATCHERS,
             location=self._group.location,
             target_resource_id=self._network.id,  # NET-5
             storage_account_id=observability.log_ids["flow"],
@@ -275,7 +262,7 @@ class Network(Construct):
                 interval_in_minutes=10 if spec.flow_log_interval_seconds == 60 else 60,
             ),
             tags=dict(target.tags),
-            depends_on=[*before, *observability.ready],
+            depends_on=list(observability.ready),
         )
 
 

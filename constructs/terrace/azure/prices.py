@@ -22,7 +22,7 @@ _FREE = """
     azurerm_resource_group_policy_assignment azurerm_role_assignment azurerm_role_definition azurerm_subnet
     azurerm_subnet_nat_gateway_association azurerm_subnet_network_security_group_association
     azurerm_subscription_policy_assignment azurerm_user_assigned_identity azurerm_virtual_network
-    azurerm_federated_identity_credential azurerm_nat_gateway_public_ip_association azurerm_network_watcher
+    azurerm_federated_identity_credential azurerm_nat_gateway_public_ip_association
 """
 FREE = frozenset(_FREE.split())
 """Resource types without a price of their own."""

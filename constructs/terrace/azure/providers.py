@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from cdktn import TerraformStack
+from cdktn import TerraformResource, TerraformStack
 from cdktn_provider_azurerm.provider import (
     AzurermProvider,
     AzurermProviderFeatures,
@@ -111,3 +111,8 @@ def _group(scope: Construct, target: Target, region: str, *, recovery: bool) -> 
     if isinstance(made, ResourceGroup):
         return cast(Group, made)
     return _Named(names.group_id(target, recovery=recovery), names.group(target, recovery=recovery), region)
+
+
+def below(scope: Construct) -> list[TerraformResource]:
+    """The resources of a construct so far. A lock that depends on them is removed before one of them is deleted."""
+    return [child for child in scope.node.find_all() if isinstance(child, TerraformResource)]

@@ -28,6 +28,9 @@ def role(number: str) -> str:
 
 
 NETWORK = resource_id("Network/virtualNetworks", "net")
+WATCHERS = f"{SUBSCRIPTION}/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers"
+WATCHER = f"{WATCHERS}/NetworkWatcher_{REGION}"
+"""Azure creates it with the network."""
 ACCOUNT = resource_id("Storage/storageAccounts", "worldlake")
 COPY = resource_id("Storage/storageAccounts", "worldcopy")
 CONTAINER = f"{ACCOUNT}/blobServices/default/containers/bronze"

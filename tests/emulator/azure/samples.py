@@ -31,6 +31,7 @@ from tests.emulator.azure.bodies import (
     USER,
     VAULT,
     VERSION,
+    WATCHER,
     WORKSPACE,
     ZONE,
     Body,
@@ -164,9 +165,9 @@ def _samples() -> dict[str, tuple[str, Body]]:
             ),
         ),
         "entry": (resource_id("Network/applicationGateways", "entry"), gateway()),
-        "watcher": (resource_id("Network/networkWatchers", "watcher"), located()),
+        "watcher": (WATCHER, located()),
         "flow-log": (
-            resource_id("Network/networkWatchers", "watcher/flowLogs/net"),
+            f"{WATCHER}/flowLogs/net",
             located(targetResourceId=NETWORK, storageId=ACCOUNT, enabled=True),
         ),
         "vpn": (

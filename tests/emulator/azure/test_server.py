@@ -17,9 +17,11 @@ from tests.emulator.azure.bodies import (
     NETWORK,
     PEOPLE,
     READER,
+    REGION,
     SERVER,
     SUBSCRIPTION,
     VAULT,
+    WATCHER,
     resource_id,
     role,
 )
@@ -158,6 +160,17 @@ def test_resources_that_azure_creates_are_not_in_the_inventory(populated: Azure)
     assert not [resource for resource in populated.backend.inventory() if resource.type == "pricings"]
 
 
+def test_the_first_network_of_a_region_has_azure_create_its_watcher(azure: Azure) -> None:
+    assert azure.get(WATCHER).status == 404
+    azure.put(GROUP, {"location": REGION})
+    azure.put(*SAMPLES["network"])
+    assert azure.get(WATCHER).status == 200
+    assert not any(one.type == "networkWatchers" for one in azure.backend.inventory())
+    azure.put(f"{NETWORK}-second", SAMPLES["network"][1])
+    assert azure.delete(NETWORK).status in (200, 202, 204)
+    assert azure.get(WATCHER).status == 200, "it stays"
+
+
 def test_soft_deleted_resources_are_retained(azure: Azure) -> None:
     azure.create("group", "vault", "workspace")
     azure.key("other")
@@ -176,7 +189,10 @@ def test_soft_deleted_resources_are_retained(azure: Azure) -> None:
 
 def test_deleting_a_group_deletes_its_contents(populated: Azure) -> None:
     assert populated.delete(GROUP).status == 200
-    assert {resource.type for resource in populated.backend.inventory()} == {"budgets", "securityContacts", "pricings"}
+    of_azures_own_group = {"networkWatchers", "networkWatchers/flowLogs"}
+    of_the_subscription = {"budgets", "securityContacts", "pricings"}
+    left = {resource.type for resource in populated.backend.inventory()}
+    assert left == of_the_subscription | of_azures_own_group
 
 
 def test_a_server_can_be_stopped_and_started(populated: Azure) -> None:

@@ -27,7 +27,7 @@ def _resource(item: Item) -> Resource:
 
 def _in_managed_group(arm: Arm, id: str) -> bool:
     group = arm.store.get("/".join(id.split("/")[:5]))
-    return bool(group and group.managed)
+    return bool(group and group.managed and "managedBy" in group.body)
 
 
 def _is_default(arm: Arm, id: str) -> bool:

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.kind import Kind, Resource, location
 from terrace.emulator.azure.refusals import entry
 from terrace.emulator.azure.refusals import network as refused
 from terrace.emulator.azure.store import Body
@@ -50,6 +50,17 @@ def _interface_of(resource: Resource) -> Mapping[str, Body]:
     return {_interface(resource): {"location": location, "managedBy": resource.id.path, "properties": properties}}
 
 
+def _watcher_of(resource: Resource) -> Mapping[str, Body]:
+    """The first network in a region has Azure create the region's watcher, in a group of its own. Source: Network
+    Watcher documentation, "Enable or disable Azure Network Watcher"."""
+    watchers = resource.store.of_type("Microsoft.Network/networkWatchers")
+    if any(location(one.body.get("location")) == resource.location for one in watchers):
+        return {}
+    group = f"/subscriptions/{resource.id.subscription}/resourceGroups/NetworkWatcherRG"
+    watcher = f"{group}/providers/Microsoft.Network/networkWatchers/NetworkWatcher_{resource.location}"
+    return {group: {"location": resource.location}, watcher: {"location": resource.location}}
+
+
 def _approved(view: Body, resource: Resource) -> None:
     """A connection in the same subscription is approved automatically."""
     properties = view["properties"]
@@ -83,6 +94,7 @@ def _network(**quirks: Any) -> Kind:
 KINDS = {
     "Microsoft.Network/virtualNetworks": _network(
         inline=("subnets", "virtualNetworkPeerings"),
+        creates=_watcher_of,
         required=(".location", "addressSpace.addressPrefixes"),
         rules=refused.NETWORK,
         delete_rules=refused.NETWORK_DELETE,

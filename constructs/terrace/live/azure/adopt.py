@@ -67,7 +67,6 @@ BY_NAME = {
     "azurerm_network_security_rule": (
         f"{_NETWORK}/networkSecurityGroups/{{network_security_group_name}}/securityRules/{{name}}"
     ),
-    "azurerm_network_watcher": f"{_NETWORK}/networkWatchers/{{name}}",
     "azurerm_network_watcher_flow_log": f"{_NETWORK}/networkWatchers/{{network_watcher_name}}/flowLogs/{{name}}",
     "azurerm_postgresql_flexible_server": f"{_SERVERS}/{{name}}",
     "azurerm_postgresql_flexible_server_active_directory_administrator": (

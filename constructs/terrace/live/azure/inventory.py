@@ -46,12 +46,6 @@ def _security_group(deployment: Deployment, path: str) -> bool:
     return bool(deployment.get(names.id(deployment.target, f"{_NETWORK}/networkSecurityGroups", name)))
 
 
-def _watcher(deployment: Deployment, path: str) -> bool:
-    """The watcher of the region. A subscription has one in a region, in any group."""
-    found = deployment.pages(f"{names.subscription(deployment.target)}/providers/{_NETWORK}/networkWatchers")
-    return any(str(one.get("location")).replace(" ", "").lower() == deployment.target.region for one in found)
-
-
 def _database_setting(deployment: Deployment, path: str) -> bool:
     """A setting of the server that someone chose; Azure has every setting with a default."""
     setting = f"{names.database_id(deployment.target)}/configurations/{last(path).replace('-', '_')}"
@@ -80,7 +74,6 @@ TYPES: Mapping[str, Exists[Deployment]] = {
     "azurerm_monitor_metric_alert": _alarm("metricAlerts"),
     "azurerm_monitor_scheduled_query_rules_alert_v2": _alarm("scheduledQueryRules"),
     "azurerm_network_security_group": _security_group,
-    "azurerm_network_watcher": _watcher,
     "azurerm_postgresql_flexible_server_configuration": _database_setting,
     "azurerm_private_endpoint": _endpoint,
     "azurerm_storage_management_policy": _lifecycle,

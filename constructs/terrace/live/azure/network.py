@@ -190,11 +190,12 @@ def _told(rule: dict[str, Any]) -> str:
 
 
 def flow_log_id(deployment: Deployment) -> str:
-    """The id of the network's flow log, under the region's watcher: the deployment's or Azure's own."""
+    """The id of the network's flow log, under the region's watcher."""
     target = deployment.target
-    group = names.group(target) if names.settings(target).owns_account else "NetworkWatcherRG"
-    watcher = f"Microsoft.Network/networkWatchers/NetworkWatcher_{target.region}"
-    return f"{names.subscription(target)}/resourceGroups/{group}/providers/{watcher}/flowLogs/{deployment.prefix}"
+    watcher = f"Microsoft.Network/networkWatchers/{names.watcher(target)}"
+    return (
+        f"{names.subscription(target)}/resourceGroups/{names.WATCHERS}/providers/{watcher}/flowLogs/{deployment.prefix}"
+    )
 
 
 @check("NET-5")

@@ -1,6 +1,6 @@
 """Invalid configurations of networks and application gateways."""
 
-from tests.emulator.azure.bodies import NETWORK, ZONE, resource_id
+from tests.emulator.azure.bodies import NETWORK, WATCHERS, ZONE, resource_id
 from tests.emulator.azure.invalid_requests.invalid_request import InvalidRequest, set_field, set_property
 
 INVALID_REQUESTS = (
@@ -66,7 +66,7 @@ INVALID_REQUESTS = (
         "second_watcher",
         "watcher",
         "NetworkWatcherCountLimitReached",
-        path=resource_id("Network/networkWatchers", "second"),
+        path=f"{WATCHERS}/second",
     ),
     InvalidRequest(
         "flow_log_account_region",

@@ -38,7 +38,7 @@ _CHECKED = """
     azurerm_management_lock azurerm_monitor_action_group azurerm_monitor_activity_log_alert
     azurerm_monitor_alert_processing_rule_action_group
     azurerm_monitor_diagnostic_setting azurerm_monitor_metric_alert azurerm_monitor_scheduled_query_rules_alert_v2
-    azurerm_nat_gateway azurerm_nat_gateway_public_ip_association azurerm_network_watcher
+    azurerm_nat_gateway azurerm_nat_gateway_public_ip_association
     azurerm_network_watcher_flow_log azurerm_postgresql_flexible_server_configuration
     azurerm_postgresql_flexible_server_database azurerm_private_dns_cname_record azurerm_private_dns_zone
     azurerm_private_dns_zone_virtual_network_link azurerm_public_ip azurerm_resource_group

@@ -22,8 +22,6 @@ _TAGGED = (
 
 _PAIRED = ("keys/vault-geo", "keys/database-recovery-user")
 """What is in the paired region, where Azure copies the database's backups to."""
-_WATCHERS = "NetworkWatcherRG"
-"""Azure's own group of network watchers."""
 
 
 def _regions(stack: Subject) -> list[str]:
@@ -89,7 +87,7 @@ def _placed(stack: Subject, resource: Resource) -> Iterator[Observation]:
         names.group(stack.target): stack.target.region,
         names.group(stack.target, recovery=True): stack.target.recovery_region,
         names.pipelines_group(stack.target): stack.target.region,
-        _WATCHERS: stack.target.region,
+        names.WATCHERS: stack.target.region,
     }
     zone = stack.target.existing.dns_zone
     if zone and resource.type == "azurerm_dns_a_record":

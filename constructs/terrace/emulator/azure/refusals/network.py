@@ -215,5 +215,15 @@ SECURITY_GROUP_DELETE = (
 )
 ROUTE_TABLE_DELETE = (in_use("InUseRouteTableCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
 NAT_GATEWAY_DELETE = (in_use("InUseNatGatewayCannotBeDeleted", "Microsoft.Network/virtualNetworks/subnets"),)
-PUBLIC_ADDRESS_DELETE = (in_use("PublicIPAddressCannotBeDeleted"),)
+PUBLIC_ADDRESS_DELETE = (
+    # a record that follows the address is emptied, and does not block. Source: Azure DNS, "Alias records overview"
+    in_use(
+        "PublicIPAddressCannotBeDeleted",
+        "Microsoft.Network/applicationGateways",
+        "Microsoft.Network/loadBalancers",
+        "Microsoft.Network/natGateways",
+        "Microsoft.Network/networkInterfaces",
+        "Microsoft.Network/virtualNetworkGateways",
+    ),
+)
 PRIVATE_ZONE_DELETE = (zone_with_links,)
