@@ -2,6 +2,7 @@
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from terrace.emulator.azure import DEFAULT_ACCOUNT
 from terrace.emulator.azure.ids import guid
 from terrace.emulator.azure.server import throttled
+from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
     ACCOUNT,
@@ -314,6 +316,13 @@ def test_state_is_saved_in_a_folder(tmp_path: Path) -> None:
     assert second.call("GET", "/bronze/day", host="worldcopy.blob.core.windows.net").body == {"a": 1}
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_requests_at_the_same_time_save_the_state_one_after_the_other(tmp_path: Path) -> None:
+    store = Store(tmp_path, DEFAULT_ACCOUNT["tenant_id"], DEFAULT_ACCOUNT["subscription_id"])
+    with ThreadPoolExecutor(8) as pool:
+        for saved in [pool.submit(store.save) for _ in range(200)]:
+            saved.result()
 
 
 def test_throttling_has_resource_managers_format() -> None:

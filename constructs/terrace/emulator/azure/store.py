@@ -104,11 +104,11 @@ class Store:
         with self.lock:
             content = {name: [asdict(i) for i in getattr(self, name).values()] for name in ("items", "deleted")}
             text = json.dumps(content, default=lambda data: {"base64": base64.b64encode(data).decode()})
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_suffix(".new")
-        temporary.touch(mode=0o600)
-        temporary.write_text(text)
-        temporary.replace(self._file)
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._file.with_suffix(".new")
+            temporary.touch(mode=0o600)
+            temporary.write_text(text)
+            temporary.replace(self._file)
 
     def _load(self) -> None:
         if self._file is None or not self._file.exists():
