@@ -146,3 +146,11 @@ def test_the_bootstrap_job_acts_as_the_databases_administrator(azure, environmen
     bound = azure(environment).one("azurerm_federated_identity_credential", "workloads/database-admin-identity")
     assert bound["subject"] == "system:serviceaccount:terrace-system:database-bootstrap"
     assert bound["user_assigned_identity_id"].endswith(f"/dpf-{environment}-database-admin")
+
+
+def test_rights_on_a_bucket_are_given_again_with_its_account(azure):  # LAKE-7
+    stack = azure("prod")
+    for path, right in stack.all("azurerm_role_assignment"):
+        if "/blobServices/" in right["scope"] and path.startswith(("workloads/", "backup/velero-bucket")):
+            (account,) = right["lifecycle"]["replace_triggered_by"]
+            assert account.startswith("azurerm_storage_account.lake_"), path

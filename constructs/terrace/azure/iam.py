@@ -3,10 +3,11 @@ scope."""
 
 from collections.abc import Sequence
 
-from cdktn import TerraformResource, TerraformStack
+from cdktn import TerraformResource, TerraformResourceLifecycle, TerraformStack
 from cdktn_provider_azurerm.federated_identity_credential import FederatedIdentityCredential
 from cdktn_provider_azurerm.role_assignment import RoleAssignment
 from cdktn_provider_azurerm.role_definition import RoleDefinition, RoleDefinitionPermissions
+from cdktn_provider_azurerm.storage_account import StorageAccount
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
@@ -94,7 +95,9 @@ def grant(
     after: Sequence[TerraformResource] = (),
 ) -> RoleAssignment:
     """Assign a role, a built-in one by its name, to a principal (its object id) on a scope. `after` are resources that
-    `on` names by string."""
+    `on` names by string; with a storage account that is made again, the assignment is, too."""
+    accounts = [one for one in after if isinstance(one, StorageAccount) and f"/{one.name_input}/" in on]
+    again = [f"{one.terraform_resource_type}.{one.friendly_unique_id}.id" for one in accounts]
     return RoleAssignment(
         scope,
         id,
@@ -105,6 +108,7 @@ def grant(
         principal_type=kind,
         condition=condition,
         condition_version="2.0" if condition else None,
+        lifecycle=TerraformResourceLifecycle(replace_triggered_by=again) if again else None,
         depends_on=list(after),
     )
 
