@@ -188,5 +188,6 @@ def unexplained(change: Change) -> Iterator[str]:
         if not change.loses_data and replaced is None:
             yield f"the table of effects lacks the replacement of {change.type} for {', '.join(change.reasons)}"
         for reason in map(_without_indices, change.reasons):
-            if known := tables().get(change.type, {}).get(reason):
+            known = tables().get(change.type, {}).get(reason)
+            if known and not change.loses_data:  # a replacement that loses data is shown as such
                 yield f"the table of effects has {change.type} {reason} in place ({known.effect}), but it is replaced"

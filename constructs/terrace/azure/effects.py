@@ -51,6 +51,11 @@ _POLICY = _known(
     "the old policy is deleted before the new one is made; no backups are made meanwhile",
     "azurerm 5.2, azurerm_data_protection_backup_policy_*: every argument forces a new one",
 )
+_WAY_OUT = _known(
+    "downtime",
+    "nodes have no way out until it is made again",
+    "azurerm 5.2: another gateway or address forces a new one",
+)
 _SLO = "Azure Monitor documentation, 'Manage your alert rules'"
 
 _WINDOW = _known("none", "affects later upgrades only", _WINDOWS)
@@ -92,7 +97,19 @@ EFFECTS: EffectTable = {
             "PSRule for Azure, Azure.BV.Immutable; Azure Backup documentation, 'Immutable vault for Azure Backup'",
         ),
     },
+    "azurerm_dns_a_record": {
+        "target_resource_id": _known(
+            "downtime",
+            "the name leads to the new address once the old answer has expired",
+            "Azure DNS documentation, 'Alias records overview': the record follows its resource",
+        ),
+    },
     "azurerm_federated_identity_credential": {
+        "issuer": _known(
+            "downtime",
+            "tokens of the old issuer are refused",
+            "Microsoft Entra documentation, 'Workload identity federation': subject, issuer and audience have to match",
+        ),
         "subject": _known(
             "downtime",
             "tokens of the old subject are refused",
@@ -122,6 +139,9 @@ EFFECTS: EffectTable = {
             "members of a group that is removed are no longer administrators",
             "AKS API, ManagedClusterAADProfile.adminGroupObjectIDs: the groups that have the admin role",
         ),
+        "cost_analysis_enabled": _known(
+            "none", "affects what the cost analysis shows", "AKS documentation, 'Cost analysis'"
+        ),
         "default_node_pool.max_count": _BOUNDS,
         "default_node_pool.min_count": _BOUNDS,
         "default_node_pool.orchestrator_version": _DRAIN,
@@ -132,6 +152,11 @@ EFFECTS: EffectTable = {
         "kubernetes_version": _DRAIN,
         "maintenance_window_auto_upgrade": _WINDOW,
         "maintenance_window_node_os": _WINDOW,
+        "sku_tier": _known(
+            "none",
+            "the API server's service level changes while the cluster runs",
+            "AKS documentation, 'Free, Standard, and Premium pricing tiers for cluster management'",
+        ),
     },
     "azurerm_kubernetes_cluster_node_pool": {
         REPLACED: _GONE,
@@ -180,6 +205,13 @@ EFFECTS: EffectTable = {
     "azurerm_monitor_scheduled_query_rules_alert_v2": {
         "*": _known("none", "later evaluations use the new settings", _SLO),
     },
+    "azurerm_monitor_alert_processing_rule_action_group": {
+        "scopes": _known(
+            "none",
+            "later alerts of the new scopes are sent",
+            "Azure Monitor documentation, 'Alert processing rules', on scope and filters",
+        ),
+    },
     "azurerm_nat_gateway": {
         REPLACED: _known(
             "downtime",
@@ -187,6 +219,7 @@ EFFECTS: EffectTable = {
             "azurerm 5.2, azurerm_nat_gateway: other zones or another sku_name force a new one",
         ),
     },
+    "azurerm_nat_gateway_public_ip_association": {REPLACED: _WAY_OUT},
     "azurerm_network_security_rule": {
         "*": _known(
             "downtime",
@@ -273,6 +306,7 @@ EFFECTS: EffectTable = {
             "Azure Storage documentation, 'Lifecycle management policy FAQ' and 'Lifecycle management overview'",
         ),
     },
+    "azurerm_subnet_nat_gateway_association": {REPLACED: _WAY_OUT},
     "azurerm_web_application_firewall_policy": {
         "policy_settings.mode": _known(
             "downtime",

@@ -14,14 +14,18 @@ from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
     ACCOUNT,
+    BACKUP,
     CLUSTER,
     GROUP,
+    IDENTITY,
+    KEY,
     NETWORK,
     PEOPLE,
     READER,
     REGION,
     SERVER,
     SUBSCRIPTION,
+    USER,
     VAULT,
     WATCHER,
     resource_id,
@@ -171,6 +175,22 @@ def test_the_first_network_of_a_region_has_azure_create_its_watcher(azure: Azure
     azure.put(f"{NETWORK}-second", SAMPLES["network"][1])
     assert azure.delete(NETWORK).status in (200, 202, 204)
     assert azure.get(WATCHER).status == 200, "it stays"
+
+
+def test_a_put_without_its_encryption_leaves_a_backup_vault_encrypted(populated: Azure) -> None:
+    path, body = SAMPLES["backup"]
+    security = {
+        **body["properties"]["securitySettings"],
+        "encryptionSettings": {
+            "state": "Enabled",
+            "keyVaultProperties": {"keyUri": KEY},
+            "kekIdentity": {"identityType": "UserAssigned", "identityId": USER},
+        },
+    }
+    encrypted = {**body, "identity": IDENTITY, "properties": {**body["properties"], "securitySettings": security}}
+    assert populated.put(path, encrypted).status in (200, 201)
+    assert populated.put(path, {**body, "identity": IDENTITY}).status in (200, 201)
+    assert populated.get(path).body["properties"]["securitySettings"] == security
 
 
 def test_soft_deleted_resources_are_retained(azure: Azure) -> None:

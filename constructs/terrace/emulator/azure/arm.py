@@ -3,6 +3,7 @@
 Source: the "Resource Provider Contract" (azure-resource-manager-rpc): statuses, operations, pages.
 """
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from terrace.emulator.azure import checks, pages
 from terrace.emulator.azure.call import Call, Response
 from terrace.emulator.azure.ids import ResourceId, guid, parse
-from terrace.emulator.azure.kind import Kind, Refused, Resource, Unsupported, location
+from terrace.emulator.azure.kind import Kind, Refused, Resource, Unsupported, find, location
 from terrace.emulator.azure.operations import Operation, Operations
 from terrace.emulator.azure.store import Body, Item, Store, merge, without_nulls
 from terrace.emulator.contract import Account, Faults
@@ -146,6 +147,8 @@ class Arm:
         else:
             body = without_nulls(sent)
         body.setdefault("properties", {})
+        for path in kind.keeps:
+            _keep(body["properties"], (before or {}).get("properties", {}), path)
         if kind.name:
             id = parse(f"{id.path.rpartition('/')[0]}/{kind.name(Resource(id, body, self.store))}")
             item = self.store.get(id.path)
@@ -271,3 +274,14 @@ class Arm:
             items = self.store.of_type(type, id.scope)
         now = time.time()
         return pages.page([self.view(item) for item in items if now >= item.visible_from], call)
+
+
+def _keep(properties: Body, before: Body, path: str) -> None:
+    """Take a property over from before, unless it is given."""
+    kept = find(before, path)
+    if kept is None or find(properties, path) is not None:
+        return
+    *above, name = path.split(".")
+    for step in above:
+        properties = properties.setdefault(step, {})
+    properties[name] = copy.deepcopy(kept)

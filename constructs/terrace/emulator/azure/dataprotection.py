@@ -24,6 +24,8 @@ KINDS = {
         required=(".location", "storageSettings"),
         rules=(*refused.VAULT, keys.backup),
         delete_rules=refused.VAULT_DELETE,
+        # Source: Azure Backup, "Encrypt backup data by using customer-managed keys": it cannot be turned off
+        keeps=("securitySettings.encryptionSettings",),
     ),
     f"{_VAULT}/backupPolicies": Kind(
         required=("policyRules",), rules=refused.POLICY, delete_rules=refused.POLICY_DELETE, stateless=True

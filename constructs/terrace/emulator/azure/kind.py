@@ -95,6 +95,7 @@ class Kind:
     deleted: int = 204
     operation: int = 0  # the status of an asynchronous PUT; 0: synchronous
     immediate_delete: bool = False  # a DELETE is synchronous, although a PUT may not be
+    keeps: tuple[str, ...] = ()  # properties that a PUT without them does not remove, by dotted path
     defaults: Computed = _empty  # what the service fills in when it is absent
     computed: Computed = _empty  # what the service sets itself
     shape: Callable[[Body, Resource], None] | None = None  # final changes to a complete response
