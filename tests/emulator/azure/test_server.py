@@ -14,7 +14,6 @@ from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
     ACCOUNT,
-    BACKUP,
     CLUSTER,
     GROUP,
     IDENTITY,
