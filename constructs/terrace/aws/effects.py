@@ -360,6 +360,9 @@ EFFECTS: EffectTable = {
         "*": _known("none", "affects later runs", "Amazon EventBridge Scheduler API Reference, UpdateSchedule"),
     },
     "aws_secretsmanager_secret": {
+        "force_overwrite_replica_secret": _known(
+            "none", "affects later copies only", f"{_SECRETS}, ReplicateSecretToRegions"
+        ),
         "recovery_window_in_days": _known("none", "affects a deletion only", f"{_SECRETS}, DeleteSecret"),
         "replica": _known(
             "none",

@@ -51,6 +51,16 @@ _POLICY = _known(
     "the old policy is deleted before the new one is made; no backups are made meanwhile",
     "azurerm 5.2, azurerm_data_protection_backup_policy_*: every argument forces a new one",
 )
+_NEW_VAULT = _known(
+    "none",
+    "backups begin anew in the new vault; those in the old one are lost with it",
+    "azurerm 5.2: another vault forces a new one",
+)
+_NEW_ACCOUNT = _known(
+    "none",
+    "it is made again with its storage account, whose loss is said there",
+    "azurerm 5.2: another storage account forces a new one",
+)
 _WAY_OUT = _known(
     "downtime",
     "nodes have no way out until it is made again",
@@ -88,6 +98,8 @@ EFFECTS: EffectTable = {
             "azurerm 5.2, azurerm_container_registry, retention_policy_in_days",
         ),
     },
+    "azurerm_data_protection_backup_instance_blob_storage": {REPLACED: _NEW_VAULT},
+    "azurerm_data_protection_backup_instance_postgresql_flexible_server": {REPLACED: _NEW_VAULT},
     "azurerm_data_protection_backup_policy_blob_storage": {REPLACED: _POLICY},
     "azurerm_data_protection_backup_policy_postgresql_flexible_server": {REPLACED: _POLICY},
     "azurerm_data_protection_backup_vault": {
@@ -97,12 +109,27 @@ EFFECTS: EffectTable = {
             "PSRule for Azure, Azure.BV.Immutable; Azure Backup documentation, 'Immutable vault for Azure Backup'",
         ),
     },
+    "azurerm_data_protection_backup_vault_customer_managed_key": {REPLACED: _NEW_VAULT},
     "azurerm_dns_a_record": {
+        REPLACED: _known(
+            "downtime",
+            "the old name no longer resolves, once caches have expired",
+            "azurerm 5.2, azurerm_dns_a_record: another name or zone forces a new one",
+        ),
         "target_resource_id": _known(
             "downtime",
             "the name leads to the new address once the old answer has expired",
             "Azure DNS documentation, 'Alias records overview': the record follows its resource",
         ),
+    },
+    "azurerm_dns_zone": {
+        REPLACED: _known(
+            "downtime",
+            "its names do not resolve until its records are made again and the parent domain names the new zone's "
+            "name servers",
+            "Azure DNS documentation, 'Delegation of DNS zones'; azurerm 5.2, azurerm_dns_zone: another name forces a "
+            "new one",
+        )
     },
     "azurerm_federated_identity_credential": {
         "issuer": _known(
@@ -199,6 +226,13 @@ EFFECTS: EffectTable = {
             "Azure Monitor documentation, 'Action groups'",
         ),
     },
+    "azurerm_monitor_diagnostic_setting": {
+        REPLACED: _known(
+            "none",
+            "logs of the minutes between are not kept",
+            "azurerm 5.2, azurerm_monitor_diagnostic_setting: another target forces a new one",
+        )
+    },
     "azurerm_monitor_metric_alert": {
         "*": _known("none", "later evaluations use the new settings", _SLO),
     },
@@ -258,6 +292,13 @@ EFFECTS: EffectTable = {
     "azurerm_postgresql_flexible_server_configuration": {
         "value": _known("restart", "the server restarts if the parameter is static", _PARAMETERS),
     },
+    "azurerm_private_endpoint": {
+        REPLACED: _known(
+            "downtime",
+            "the service cannot be reached until the new endpoint is approved and resolved",
+            "azurerm 5.2, azurerm_private_endpoint: another service forces a new one",
+        )
+    },
     "azurerm_public_ip": {
         REPLACED: _known(
             "downtime",
@@ -288,6 +329,7 @@ EFFECTS: EffectTable = {
         ),
     },
     "azurerm_storage_container_immutability_policy": {
+        REPLACED: _NEW_ACCOUNT,
         "immutability_period_in_days": _known(
             "none",
             "affects how long blobs cannot be changed or deleted",
@@ -300,6 +342,7 @@ EFFECTS: EffectTable = {
         ),
     },
     "azurerm_storage_management_policy": {
+        REPLACED: _NEW_ACCOUNT,
         "*": _known(
             "none",
             "applies to the blobs that exist, too, within 24 hours or after the run that is active",
