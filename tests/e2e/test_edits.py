@@ -24,7 +24,7 @@ from tests.edits import record, stacks, table
 from tests.edits.sweep import Sweep
 from tests.edits.table import Edit
 
-APPLIED = {"aws": 110}
+APPLIED = {"aws": 110, "azure": 100, "gcp": 96}
 """The clouds on which the sweep runs, and how many edits it applies at least."""
 _LOSES = "loses "
 
