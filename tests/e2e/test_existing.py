@@ -42,11 +42,17 @@ IDS = {"aws_kms_key": "arn", "azurerm_key_vault_key": "resource_versionless_id"}
 
 
 def add_account(root: Path, cloud: str) -> None:
-    """The hub is in the account of dev, which dev owns."""
+    """The hub is in the account of dev, which dev owns; on Azure the hub makes the watcher of flow logs, of which a
+    subscription has one."""
     file, yaml = root / "environments" / "clouds" / f"{cloud}.yaml", YAML()
     accounts = yaml.load(file)
-    accounts["environments"]["hub"] = {**accounts["environments"]["dev"], "owns_account": False}
+    accounts["environments"]["hub"] = {**accounts["environments"]["dev"], "owns_account": cloud == "azure"}
     yaml.dump(accounts, file)
+
+
+def paths_of(deployment: Deployment) -> dict[str, str]:
+    """The construct paths of a synthesized and initialized stack, by address."""
+    return deployment.terraform(deployment.stack()).construct_paths()
 
 
 def made(deployment: Deployment) -> dict[str, Mapping[str, Any]]:
@@ -120,11 +126,18 @@ def test_a_life_on_existing_resources(cloud: str, tmp_path: Path) -> None:
         emulated = patch.dict(os.environ, variables, clear=True)
         project = Project(root, scratch=tmp_path / "hub")
         hub = Deployment(project, "hub", cloud, variables=variables, state="local")
-        terraform, plan = hub.terraform(hub.stack()), tmp_path / "plan"
-        paths = terraform.construct_paths()
-        targets = [one for one, path in paths.items() if path.startswith(MADE)]
-        terraform.plan(plan, targets=targets)
-        terraform.apply(plan)
+        below, plan = replace(hub, layer="bootstrap"), tmp_path / "plan"
+        groups = [one for one in paths_of(below) if one.startswith("azurerm_resource_group.")]
+        # a network on Azure is linked to one private zone of a name, and dev makes those that it needs
+        targets = [
+            one
+            for one, path in paths_of(hub).items()
+            if path.startswith(MADE) and not one.startswith("azurerm_private_")
+        ]
+        for deployment, addresses in ((below, groups), (hub, targets)):
+            if addresses:
+                deployment.terraform().plan(plan, targets=addresses)
+                deployment.terraform().apply(plan)
 
         file, yaml = root / "environments" / "dev.yaml", YAML()
         settings = yaml.load(file)
@@ -154,8 +167,8 @@ def test_a_life_on_existing_resources(cloud: str, tmp_path: Path) -> None:
                 empty_buckets(environment, account)
 
         teardown.destroy(dev, empty=empty)
-        terraform.plan(plan, targets=targets)
-        changes = terraform.show(plan)["resource_changes"]
+        hub.terraform().plan(plan, targets=targets)
+        changes = hub.terraform().show(plan)["resource_changes"]
         assert {one["type"] for one in changes if one["change"]["actions"] != ["no-op"]} <= SHARED.get(cloud, set())
         assert emulator.unsupported() == []
     finally:
