@@ -9,7 +9,7 @@ import pytest
 
 from terrace.modules import loading
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import helm
+from terrace.workloads import helm, openings
 from terrace.workloads.context import Context
 from terrace.workloads.release import Release
 from terrace.workloads.values import values
@@ -47,6 +47,11 @@ def test_topics_and_clients_are_those_that_modules_declare(context: Context) -> 
     users = {one["name"]: dict(one["topics"]) for one in found["users"]}
     assert users == {"warehouse": {"orders": "read", "returns": "write"}, "loader": {"orders": "write"}}
     assert found["copies"] == found["replicas"] == 3
+
+
+def test_clients_reach_the_port_for_clients_only(context: Context) -> None:
+    found = {(one.source, one.port) for one in openings.of_module("kafka", context) if one.destination == "kafka"}
+    assert found == {("warehouse", 9093), ("loader", 9093)}
 
 
 def test_rights_are_on_the_declared_topics_and_own_groups_only(context: Context, tmp_path: Path) -> None:

@@ -23,12 +23,14 @@ from terrace.aws import workloads as aws
 from terrace.capabilities.workloads import DatabaseLogin
 from terrace.modules.contract import DatabaseNeed
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import openings, password_file
+from terrace.workloads import images, openings, password_file
 from terrace.workloads.context import Context, Object
+from terrace.workloads.values import InvalidValues, values
 from tests.workloads import postgres
 from tests.workloads.conftest import Make
 from tests.workloads.postgres import HOST, Server
 from tests.workloads.test_bootstrap import fresh, needs_server
+from tests.workloads.trial import Trial, context_of
 
 __all__ = ["fresh"]
 
@@ -329,3 +331,24 @@ def test_a_pod_that_could_not_log_in_is_found(make: Make) -> None:
     ]
     plain = make("gcp").modules["warehouse"]
     assert list(password_file.problems(plain, [])) == []
+
+
+def test_only_a_module_that_says_so_gets_the_log_in(tmp_path: Path) -> None:
+    needs = "chart: {name: NAME, version: 1.0.0}\nneeds: {database: {%s}}\n"
+    chart = {"values.yaml": "{}", "templates/none.yaml": ""}
+    template = "env: {{ database_login(10001).env | tojson }}\nurl: {{ database_login(10001).url }}\n"
+    for login, right in (("login: password-file", True), ("", False)):
+        context = context_of(tmp_path / str(right), {"shop": Trial(needs % login, template, chart)})
+        if right:
+            assert str(values(context.modules["shop"], context)["url"]).startswith("postgresql://stand-in")
+        else:
+            with pytest.raises(InvalidValues, match=r"values.yaml.j2:1 module.yaml does not say needs.database.login"):
+                values(context.modules["shop"], context)
+
+
+def test_the_image_of_the_container_needs_no_declaration(make: Make) -> None:
+    context, module = with_file(make("gcp"))
+    one = pod(password_file.login(module, context, 10001), image="docker.io/example/app:1")
+    problems = images.undeclared(module, [one])
+    assert problems == ["Deployment app pulls docker.io/example/app:1, which is not declared"]
+    assert "curl" in str(images.undeclared(make("gcp").modules["warehouse"], [one]))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from terrace.capabilities.data_access import DataAccessSpec, Mask
+from terrace.capabilities.spec import LAYERS
 from terrace.environment.contracts import Table
 from terrace.environment.data_access import answer
 from terrace.environment.schema import DataProduct, Environment
@@ -57,12 +58,12 @@ def test_the_rules_answer_as_the_table_of_rights(environment: Environment) -> No
     rules = Rules(query_access.rules(environment))
     for group in GROUPS:
         person = Person("ann@example.com", (group,))
-        for layer in ("bronze", "silver", "gold", "platinum", "marts"):
+        for place in ("bronze", "silver", "gold", "platinum", "raw", "marts", "staging"):
+            catalog = "lake" if place in LAYERS else "platform"
             for table in ("orders", "drafts"):
                 for column in COLUMNS:
-                    expected = answer(environment, group, layer, table, column) if layer != "marts" else "denied"
-                    found = rules.column(person, "lake", layer, table, column)
-                    assert found == expected, (group, layer, table, column)
+                    found = rules.column(person, catalog, place, table, column)
+                    assert found == answer(environment, group, place, table, column), (group, place, table, column)
 
 
 def test_the_questions_of_the_guide(environment: Environment) -> None:
@@ -79,7 +80,7 @@ def test_the_questions_of_the_guide(environment: Environment) -> None:
             rules.table(analyst, "lake", "gold", "made_yesterday")
         ),
         "May a data engineer read what came in?": rules.column(engineer, "lake", "bronze", "any", "email") == "clear",
-        "May a data engineer read `marts`?": bool(rules.table(engineer, "lake", "marts", "orders")),
+        "May a data engineer read `marts`?": bool(rules.table(engineer, "platform", "marts", "orders")),
     }
     assert {question: "yes" if found else "no" for question, found in answers.items()} == questions
 

@@ -106,6 +106,7 @@ def files(context: Context) -> dict[str, str]:
                 "database": module.name,
                 "role": database.roles[module.name],
                 "extensions": list(module.needs.database.extensions if module.needs.database else ()),
+                "platform": module.needs.database.platform if module.needs.database else None,
             }
             for module in _modules(context)
         ],

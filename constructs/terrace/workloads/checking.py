@@ -220,7 +220,7 @@ class Checker:
                 hint = "correct it in values.yaml.j2; Helm ignores it silently"
                 message = f"its chart does not know the value {'.'.join(path)}"
                 _note(self.part, module.name, "values", message, place, hint)
-        for problem in images.undeclared(module, one.objects):
+        for problem in images.undeclared(module, one.objects, context.outputs.repositories.get(module.name, "")):
             _note(self.part, module.name, "images", problem, place, "declare it in module.yaml under images")
         for problem in password_file.problems(module, one.objects):
             _note(self.part, module.name, "database", problem, place, "use database_login in values.yaml.j2")

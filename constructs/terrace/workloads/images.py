@@ -57,8 +57,9 @@ def of(objects: Iterable[Object]) -> Iterator[tuple[Object, str]]:
                     yield one, str(volume["image"].get("reference") or "")
 
 
-def undeclared(module: EnabledModule, objects: Iterable[Object]) -> list[str]:
-    """What is wrong with the images that the objects of a module pull; each must be one that the module declares."""
+def undeclared(module: EnabledModule, objects: Iterable[Object], own: str = "") -> list[str]:
+    """What is wrong with the images that the objects of a module pull; each must be one that the module declares, or in
+    its `own` repository of the environment's registry."""
     declared = list(module.contract.images)
     if module.needs.database and module.needs.database.login == "password-file":
         declared.append(password_file.IMAGE)
@@ -70,6 +71,8 @@ def undeclared(module: EnabledModule, objects: Iterable[Object]) -> list[str]:
             (image for image in declared if digest and image.digest == digest), None
         )
         where = f"{one['kind']} {one['metadata']['name']}"
+        if found is None and own and repository == own:
+            continue
         if found is None:
             tags = [image.tag for image in module.contract.images if image.repository == repository]
             hint = f"; declared: {', '.join(tags)}" if tags else ""

@@ -111,8 +111,9 @@ def _needed(module: EnabledModule, context: Context) -> Iterator[Opening]:
         yield Opening(module.name, "lake", _HTTPS, f"layers {', '.join(sorted(needs.lake))}")
     topics = context.provider("topics")
     if needs.topics and topics:
-        for name, port in topics.contract.network.ports.items():
-            yield Opening(module.name, topics.name, port, f"{name} of {topics.name}")
+        network = topics.contract.network
+        for name in network.called_by or network.ports:  # not its metrics
+            yield Opening(module.name, topics.name, network.ports[name], f"{name} of {topics.name}")
     gateway = context.provider("gateway")
     for host, need in needs.hosts.items() if gateway else ():
         for port in _backend(need, module):

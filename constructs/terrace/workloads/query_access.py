@@ -14,8 +14,8 @@ from terrace.capabilities.spec import LAYERS
 from terrace.environment.data_access import Readable, readable
 from terrace.environment.schema import Environment
 
-CATALOG = "lake"
-"""The catalogue of the engine with the tables of the lake: a schema for each layer."""
+LAKE, DATABASE = "lake", "platform"
+"""The catalogues of the engine: the lake, with a schema for each layer, and the schemas of the platform's database."""
 METRICS = "terrace-metrics"
 """The user that reads metrics."""
 _DESCRIBED = "terrace-columns"
@@ -24,24 +24,30 @@ _DESCRIBED = "terrace-columns"
 
 def rules(environment: Environment) -> dict[str, Any]:
     """The content of the file with the rules. People read; administrators also make schemas and see queries."""
-    places = [one for one in readable(environment) if one.place in LAYERS]
-    groups = sorted({one.group for one in places})
+    found = readable(environment)
+    readers = {
+        catalog: sorted({one.group for one in found if _catalog(one.place) == catalog}) for catalog in (LAKE, DATABASE)
+    }
     oidc = environment.identity.oidc
     admins = oidc.groups_of("admin") if oidc else []
     return {
         "catalogs": [
-            *({"group": _any(admins), "catalog": CATALOG, "allow": "all"} for _ in admins[:1]),
-            *({"group": _any(groups), "catalog": CATALOG, "allow": "read-only"} for _ in groups[:1]),
-            {"user": _DESCRIBED, "catalog": CATALOG, "allow": "read-only"},
+            *({"group": _any(admins), "catalog": LAKE, "allow": "all"} for _ in admins[:1]),
+            *(
+                {"group": _any(groups), "catalog": catalog, "allow": "read-only"}
+                for catalog, groups in readers.items()
+                if groups
+            ),
+            {"user": _DESCRIBED, "catalog": f"{LAKE}|{DATABASE}", "allow": "read-only"},
             {"allow": "none"},
         ],
         "schemas": [
-            *({"group": _any(admins), "catalog": CATALOG, "owner": True} for _ in admins[:1]),
+            *({"group": _any(admins), "catalog": LAKE, "owner": True} for _ in admins[:1]),
             {"owner": False},
         ],
         "tables": [
-            *(_table(one) for one in places),
-            {"user": _DESCRIBED, "catalog": CATALOG, "privileges": ["SELECT"]},
+            *(_table(one) for one in found),
+            {"user": _DESCRIBED, "catalog": f"{LAKE}|{DATABASE}", "privileges": ["SELECT"]},
         ],
         "queries": [
             *({"group": _any(admins), "allow": ["execute", "view", "kill"]} for _ in admins[:1]),
@@ -60,14 +66,15 @@ def members(groups: Mapping[str, list[str]]) -> str:
 
 
 def _table(one: Readable) -> dict[str, Any]:
-    rule = {"group": _any([one.group]), "catalog": CATALOG, "schema": re.escape(one.place), "privileges": ["SELECT"]}
+    catalog = _catalog(one.place)
+    rule = {"group": _any([one.group]), "catalog": catalog, "schema": re.escape(one.place), "privileges": ["SELECT"]}
     if one.table is None:
         return rule
     masks = [{"name": name.lower(), "mask": _mask(name, mask)} for name, mask in one.columns.items() if mask]
     described = ", ".join(_text(name.lower()) for name in one.columns)
     table = one.table.lower()
     conditions = [
-        f"NOT EXISTS (SELECT 1 FROM {CATALOG}.information_schema.columns WHERE table_schema = {_text(one.place)} "
+        f"NOT EXISTS (SELECT 1 FROM {catalog}.information_schema.columns WHERE table_schema = {_text(one.place)} "
         f"AND table_name = {_text(table)} AND column_name NOT IN ({described}))",
         *_rows(one),
     ]
@@ -78,6 +85,10 @@ def _table(one: Readable) -> dict[str, Any]:
         "filter": " AND ".join(conditions),
         "filter_environment": {"user": _DESCRIBED},
     }
+
+
+def _catalog(place: str) -> str:
+    return LAKE if place in LAYERS else DATABASE
 
 
 def _rows(one: Readable) -> Iterator[str]:

@@ -18,7 +18,7 @@ from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import manifests, password_file, policies, query_access
+from terrace.workloads import bootstrap, manifests, password_file, policies, query_access
 from terrace.workloads.context import Context
 from terrace.workloads.hosts import fqdn
 
@@ -110,6 +110,10 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
             raise _Refused("module.yaml does not say needs.database.login: password-file", "say so, and run the check")
         return password_file.login(module, context, user)
 
+    def database_scripts() -> dict[str, str]:
+        files = bootstrap.files(context)
+        return {name: files[name] for name in ("people.sql", "plan.json")}
+
     return {
         "module": module,
         "environment": environment,
@@ -121,6 +125,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "image": image,
         "host": host,
         "database_login": database_login,
+        "database_scripts": database_scripts,
         "query_access": {"rules": query_access.rules, "members": query_access.members},
         "provider": provider,
         "secret": secret,

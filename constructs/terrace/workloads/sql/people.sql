@@ -1,4 +1,4 @@
--- Brings what people may read in the platform's database to what the plan says. psql runs it in that database: in the job
+-- Brings what people and modules may read in the platform's database to what the plan says. psql runs it in that database: in the job
 -- that prepares the server, and as the owner of new tables, since a role changes the rights on its own tables only.
 -- The variable `plan` is JSON; `people` has `roles`, and `readable`: role, schema, and for one table also `table`, `columns`
 -- and `rows` (column to values). Each query yields the statements that are still needed. A role of a group cannot log in:
@@ -70,6 +70,17 @@ select format('grant select%s on %s to %I', ' (' || quote_ident(attname) || ')',
   where pg_has_role(current_user, relowner, 'usage')
     and not exists (select from present where present.relation = wanted.relation and present.role = wanted.role
       and present.attribute is not distinct from wanted.attribute) \gexec
+
+-- modules that may read all schemas
+select format('grant select on %s to %I', pg_class.oid::regclass, one ->> 'role')
+  from pg_class
+  join pg_namespace on pg_namespace.oid = relnamespace
+  cross join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
+  where nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas'))
+    and relkind in ('r', 'p', 'v', 'm', 'f')
+    and one ->> 'platform' is not null
+    and pg_has_role(current_user, relowner, 'usage')
+    and not has_table_privilege(one ->> 'role', pg_class.oid, 'select') \gexec
 
 -- policies for rows: a condition for each group that may read the table, and all rows for roles of no group
 \set QUIET on

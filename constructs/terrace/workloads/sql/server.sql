@@ -1,6 +1,6 @@
 -- Brings databases, the attributes and memberships of the modules' roles, and the rights on databases to what the plan says.
 -- psql runs it in the database `postgres`, after the cloud's own script has made the roles. The variable `plan` is JSON:
--- platform, modules (database, role, extensions), reserved, administrators. Each query yields the statements that are
+-- platform, modules (database, role, extensions, platform), reserved, administrators. Each query yields the statements that are
 -- still needed, and \gexec runs them, so a second run runs none. format() quotes every name.
 
 -- attributes beyond logging in
@@ -51,6 +51,10 @@ select distinct format('revoke all on database %I from %s', datname,
     and not coalesce(
       roles.rolname = own ->> 'role' and privilege_type in ('CONNECT', 'TEMPORARY') and not is_grantable, false)
     and not coalesce(
+      datname = :'plan'::jsonb ->> 'platform' and privilege_type in ('CONNECT', 'TEMPORARY') and not is_grantable
+        and roles.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
+          where one ->> 'platform' = 'write' or one ->> 'platform' = 'read' and privilege_type = 'CONNECT'), false)
+    and not coalesce(
       roles.rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'administrators'))
         and privilege_type = 'CONNECT' and not is_grantable, false) \gexec
 
@@ -61,6 +65,15 @@ select format('grant connect, temporary on database %I to %I', datname, one ->> 
     select count(*) from aclexplode(coalesce(datacl, acldefault('d', datdba)))
     where grantee = (select oid from pg_roles where rolname = one ->> 'role')
       and privilege_type in ('CONNECT', 'TEMPORARY')) \gexec
+-- people.sql, which a module that makes tables runs, needs temporary views
+select format('grant connect%s on database %I to %I', case one ->> 'platform' when 'write' then ', temporary' else '' end,
+    datname, one ->> 'role')
+  from pg_database
+  cross join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
+  where datname = :'plan'::jsonb ->> 'platform' and one ->> 'platform' is not null
+    and (select count(*) from aclexplode(coalesce(datacl, acldefault('d', datdba)))
+      where grantee = (select oid from pg_roles where rolname = one ->> 'role'))
+      < case one ->> 'platform' when 'write' then 2 else 1 end \gexec
 select format('grant connect on database %I to %I', datname, administrator)
   from pg_database
   join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one on one ->> 'database' = datname
