@@ -27,10 +27,11 @@ from tests.conftest import ROOT, Foundations
 GUIDES = ("leave-out", "names-and-tags")
 OF_EXTENSIONS = ("own-resources", "storage-integration", "shape")
 """Pages with functions and their `extensions`: one for every cloud, or one for each in order."""
-MORE = ("inner",)
+MORE = ("inner", "bare")
 """Environments like dev that leave out what the further examples of the first page do."""
 OF_CACHE = ("CACHE-1", "CACHE-2", "CACHE-3")
 OF_DATABASE = ("SEC-2", "OBS-5", *(f"DB-{number}" for number in range(1, 11)))
+OF_CLUSTER = ("BAK-2", *(f"K8S-{number}" for number in range(1, 12)))
 KEPT = ("keys/", "observability/cache-")
 """The key, and on AWS the log groups, which cost nothing while they are empty."""
 SERVING_THE_ENTRY = tuple(f"workloads/{name}" for name in ("external-dns", "cert-manager", "load-balancer"))
@@ -168,6 +169,24 @@ def test_nothing_of_the_entry_is_in_a_stack_without_it(cloud: str, shaped: Stack
     assert Outputs.model_validate(outputs.model_dump(exclude={"domain", "dns_zone", "entry"})) == outputs
 
 
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_nothing_of_the_cluster_is_in_a_stack_without_it(cloud: str, shaped: Stacks) -> None:
+    environment, stack = shaped(cloud, "bare")
+    found = results(environment, stack)
+    assert {id: result.reason for id, result in found.items() if not result.passes} == {}
+    assert {id for id, result in found.items() if result.reason == "cluster is off"} == {*OF_CLUSTER}
+    assert {found[id].status for id in OF_CLUSTER} == {"not_required"}
+    assert {found[id].status for id in ("NET-1", "NET-2", "NET-4", "DB-1", "DB-9", "BAK-1", "LAKE-1", "KEY-1")} == {
+        "holds"
+    }
+    document = json.loads(stack)
+    without = ("cluster/", "registry/", "workloads/", "entry/", "backup/velero", "backup/cluster", "alarms/nodes-")
+    assert [path for path in own_paths(document) if path.startswith(without)] == []
+    assert document["output"].keys().isdisjoint({"cluster", "registry", "domain"})
+    outputs = stand_ins(environment, target(environment))
+    assert (outputs.cluster, outputs.registry, outputs.platform_identities) == (None, None, {})
+
+
 def own_paths(document: dict[str, Any]) -> list[str]:
     """The construct paths of a stack's resources, without its name."""
     bodies = [body for group in document["resource"].values() for body in group.values()]
@@ -205,6 +224,11 @@ def test_a_stack_that_is_not_shaped_is_broken(cloud: str, foundation: Foundation
     assert without["NET-4"].status == "broken"
     assert any("nodes -> database" in str(one) for one in without["NET-4"].observations)
     assert found["GOV-1"].status == "broken" and "cost-center" in found["GOV-1"].reason
+    bare = environment.model_copy(update={"cluster": None}).with_modules({})
+    whole = results(bare, json.dumps(foundation("dev", cloud).document))
+    assert {whole[id].status for id in OF_CLUSTER if id != "BAK-2"} == {"broken"}
+    assert "expected no resource, since cluster is off" in whole["K8S-10"].reason
+    assert (whole["NET-4"].status, whole["ID-2"].status) == ("broken", "broken")
     network = environment.network.model_copy(update={"entry": None})
     inner = results(environment.model_copy(update={"network": network}), json.dumps(foundation("dev", cloud).document))
     assert inner["NET-6"].status == "broken" and "expected no resource, since entry is off" in inner["NET-6"].reason

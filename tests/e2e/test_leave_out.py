@@ -11,7 +11,7 @@ from tests.demo.life import assert_complete, demo
 
 pytestmark = pytest.mark.e2e
 
-EXAMPLES = {"inner": "network:\n  entry: off\n"}
+EXAMPLES = {"inner": "network:\n  entry: off\nmodules:", "bare": "cluster: off\n"}
 """Environment to how its example in the guide begins."""
 
 

@@ -10,7 +10,9 @@ from terrace.environment import load
 from terrace.environment.explanation import explain
 from terrace.environment.rendering import leaves, yaml_of
 from terrace.environment.schema_json import overlay_schema
-from terrace.errors import InvalidEnvironment
+from terrace.errors import InvalidEnvironment, UsageError
+from terrace.project.stack_ids import of_project
+from terrace.workloads.opening import opened
 from tests.conftest import ROOT
 from tests.environment.conftest import Write
 
@@ -53,6 +55,24 @@ def test_modules_that_serve_the_entry_or_have_host_names_need_it(project: Path, 
     assert texts["modules.api"].startswith("environments/qa.yaml:7:")
     assert "it has host names (api) of the entry" in texts["modules.api"]
     assert "it serves the entry" in texts["modules.door"] and "it serves the entry" in texts["modules.external-dns"]
+
+
+def test_the_cluster_is_left_out_with_what_only_it_uses(write: Write) -> None:
+    environment = load("qa", project=write("cluster: off\nnetwork: {entry: off}\nmodules: null\n")).environment
+    assert (environment.cluster, environment.left_out) == (None, ("cluster", "entry"))
+    assert [environment.off_by(name) for name in ("cluster", "registry", "workloads", "database")] == [
+        "cluster", "cluster", "cluster", "",
+    ]  # fmt: skip
+    assert (environment.pools, environment.api_ranges, environment.component_accounts) == ({}, {}, {})
+    assert environment.parties_left_out == ("control", "entry")
+
+
+def test_an_environment_without_a_cluster_has_no_workloads(project: Path, write: Write) -> None:
+    write("cluster: off\nnetwork: {entry: off}\nmodules: null\n")
+    assert of_project(project) == ["qa-bootstrap", "qa"]
+    environment = load("qa", project=project).environment
+    with pytest.raises(UsageError, match=r"qa has no cluster \(cluster is off\), so nothing runs in it"):
+        opened(environment, root=project, outputs=project)
 
 
 def test_null_is_not_off(write: Write) -> None:

@@ -100,7 +100,9 @@ def load(root: Path) -> Versions:
 
 def current(environment: Environment) -> dict[Product, str]:
     """The versions that an environment asks for."""
-    versions: dict[Product, str] = {"kubernetes": environment.cluster.version}
+    versions: dict[Product, str] = {}
+    if environment.cluster:
+        versions["kubernetes"] = environment.cluster.version
     if environment.database:
         versions["postgresql"] = str(environment.database.version)
     return versions

@@ -56,7 +56,7 @@ def evaluate(
     """
     evaluation = StackEvaluation(tools=stack_evaluation.versions(), layer="workloads")
     if not any(module.contract.chart for module in loaded.environment.enabled_modules.values()):
-        reason = "no enabled module has a chart"
+        reason = "no enabled module has a chart" if loaded.environment.cluster else "cluster is off"
         evaluation.results = [Result(guarantee, "not_required", reason) for guarantee in WORKLOADS]
         return evaluation
     try:

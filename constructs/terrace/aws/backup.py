@@ -86,7 +86,7 @@ class Backup(Construct):
         *,
         accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         lake: LakeHandle,
         observability: ObservabilityHandle,
@@ -169,7 +169,7 @@ class Backup(Construct):
             depends_on=[*lake.ready, *iam.rights(self, "role")],
         )
         self._report(target, lake, observability)
-        velero = self._velero(target, keys, accounts[VELERO], cluster, lake, governance)
+        velero = self._velero(target, keys, accounts[VELERO], cluster, lake, governance) if cluster else None
         self.handle = BackupHandle(vault=home.name, velero=velero)
 
     def _report(self, target: Target, lake: LakeHandle, observability: ObservabilityHandle) -> None:

@@ -57,7 +57,7 @@ class Cost(Construct):
         *,
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
@@ -104,7 +104,7 @@ class Cost(Construct):
         target: Target,
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         governance: GovernanceHandle,
     ) -> None:
@@ -118,12 +118,18 @@ class Cost(Construct):
             governance=governance,
             policies={
                 "sleep": iam.document(
-                    iam.allow(
-                        "eks:UpdateNodegroupConfig",
+                    *(
                         [
-                            names.arn(target, "eks", f"nodegroup/{target.prefix}/{cluster.pools[pool]}/*")
-                            for pool in pools
-                        ],
+                            iam.allow(
+                                "eks:UpdateNodegroupConfig",
+                                [
+                                    names.arn(target, "eks", f"nodegroup/{target.prefix}/{cluster.pools[pool]}/*")
+                                    for pool in pools
+                                ],
+                            )
+                        ]
+                        if cluster
+                        else []
                     ),
                     *(
                         [iam.allow(["rds:StopDBInstance", "rds:StartDBInstance"], names.arn(target, "rds", server))]
@@ -159,7 +165,7 @@ class Cost(Construct):
 
 
 def _calls(
-    sleep: SleepSpec, pools: Mapping[str, PoolSpec], cluster: ClusterHandle, database: DatabaseHandle | None
+    sleep: SleepSpec, pools: Mapping[str, PoolSpec], cluster: ClusterHandle | None, database: DatabaseHandle | None
 ) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes."""
     down, up = _cron(sleep.down, sleep.days), _cron(sleep.up, sleep.days)
@@ -168,9 +174,10 @@ def _calls(
         server = {"DbInstanceIdentifier": database.instance}
         calls["database-down"] = Call(down, "rds:stopDBInstance", server)
         calls["database-up"] = Call(up, "rds:startDBInstance", server)
-    for name, pool in pools.items():
-        calls[f"nodes-{name}-down"] = _resize(down, cluster, name, least=0, now=0)
-        calls[f"nodes-{name}-up"] = _resize(up, cluster, name, least=pool.min_nodes, now=pool.first_nodes())
+    if cluster:
+        for name, pool in pools.items():
+            calls[f"nodes-{name}-down"] = _resize(down, cluster, name, least=0, now=0)
+            calls[f"nodes-{name}-up"] = _resize(up, cluster, name, least=pool.min_nodes, now=pool.first_nodes())
     return calls
 
 

@@ -94,7 +94,7 @@ class Network(Construct):
         self._vpc_id = self._vpc.id
         self._lock_defaults()
         callers = dict(api_ranges)
-        if spec.hybrid:  # without public ranges, the API is reached through the link
+        if spec.hybrid and "control" not in without:  # without public ranges, the API is reached through the link
             callers |= {f"on-premises-{cidr.replace('/', '-')}": cidr for cidr in spec.hybrid.peer_cidrs}
         ranges = layout(spec.cidr)
         public = self._subnets("public", paired, ranges.public, {"kubernetes.io/role/elb": "1"})

@@ -64,23 +64,17 @@ def signals(
     database_spec: DatabaseSpec | None,
     cache_spec: CacheSpec | None,
     network: NetworkHandle,
-    cluster: ClusterHandle,
+    cluster: ClusterHandle | None,
     database: DatabaseHandle | None,
     cache: CacheHandle | None,
 ) -> dict[str, Signal]:
     """Every signal by name."""
-    nodes = partial(Signal, namespace="ContainerInsights", dimensions={"ClusterName": cluster.name})
     counted = partial(Signal, namespace=names.metric_namespace(target), dimensions={})
     table = {
         **_of_database(limits, database_spec, database),
-        "nodes-cpu": nodes("Node CPU, %", "node_cpu_utilization", "Average", "above", limits.node_cpu_percent),
-        "nodes-memory": nodes(
-            "Node memory, %", "node_memory_utilization", "Average", "above", limits.node_memory_percent
-        ),
-        "nodes-failed": nodes("Failed nodes", "cluster_failed_node_count", "Maximum", "above", 0),
+        # the owner of an existing cluster watches its nodes
+        **(_of_nodes(limits, cluster) if cluster and not target.existing.cluster else {}),
     }
-    if target.existing.cluster:  # its owner watches its nodes
-        table = {name: signal for name, signal in table.items() if not name.startswith("nodes-")}
     nodes_of_cache = cache_spec.replicas + 1 if cache and cache_spec else 0
     for node in (f"{number:03}" for number in range(1, nodes_of_cache + 1)):
         assert cache
@@ -105,6 +99,17 @@ def signals(
             event.title, event.metric, "Sum", "above", limit, event=event.at_once, severities=event.severities
         )
     return table
+
+
+def _of_nodes(limits: Thresholds, cluster: ClusterHandle) -> dict[str, Signal]:
+    nodes = partial(Signal, namespace="ContainerInsights", dimensions={"ClusterName": cluster.name})
+    return {
+        "nodes-cpu": nodes("Node CPU, %", "node_cpu_utilization", "Average", "above", limits.node_cpu_percent),
+        "nodes-memory": nodes(
+            "Node memory, %", "node_memory_utilization", "Average", "above", limits.node_memory_percent
+        ),
+        "nodes-failed": nodes("Failed nodes", "cluster_failed_node_count", "Maximum", "above", 0),
+    }
 
 
 def _of_database(limits: Thresholds, spec: DatabaseSpec | None, database: DatabaseHandle | None) -> dict[str, Signal]:

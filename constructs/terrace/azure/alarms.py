@@ -74,7 +74,7 @@ class Alarms(Construct):
         cache_spec: CacheSpec | None,
         network: NetworkHandle,
         entry: EntryHandle | None,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
         observability: ObservabilityHandle,

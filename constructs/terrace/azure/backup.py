@@ -73,7 +73,7 @@ class Backup(Construct):
         *,
         accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         lake: LakeHandle,
         observability: ObservabilityHandle,
@@ -110,7 +110,8 @@ class Backup(Construct):
             enabled_log=[MonitorDiagnosticSettingEnabledLog(category_group="allLogs")],
             depends_on=list(observability.ready),
         )
-        self.handle = BackupHandle(vault=vault.name, velero=self._velero(target, accounts[VELERO], cluster, lake))
+        velero = self._velero(target, accounts[VELERO], cluster, lake) if cluster else None
+        self.handle = BackupHandle(vault=vault.name, velero=velero)
 
     def _vault(self, spec: BackupSpec, target: Target, keys: KeysHandle) -> DataProtectionBackupVault:
         """BAK-1: backups cannot be deleted before the end of their retention; `compliance` is irreversible."""

@@ -65,6 +65,11 @@ _TIME_ZONES = {
 """IANA time zones to the names that Logic Apps accepts. Source: Unicode CLDR, windowsZones."""
 
 
+_CLUSTER_ACTIONS = (
+    "Microsoft.ContainerService/managedClusters/read",
+    "Microsoft.ContainerService/managedClusters/start/action",
+    "Microsoft.ContainerService/managedClusters/stop/action",
+)
 _SERVER_ACTIONS = (
     "Microsoft.DBforPostgreSQL/flexibleServers/read",
     "Microsoft.DBforPostgreSQL/flexibleServers/start/action",
@@ -98,7 +103,7 @@ class Cost(Construct):
         *,
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
@@ -132,20 +137,17 @@ class Cost(Construct):
             self._sleep(spec.sleep, target, cluster, database)
         self.handle = CostHandle(budget=budget.name)
 
-    def _sleep(self, sleep: SleepSpec, target: Target, cluster: ClusterHandle, database: DatabaseHandle | None) -> None:
+    def _sleep(
+        self, sleep: SleepSpec, target: Target, cluster: ClusterHandle | None, database: DatabaseHandle | None
+    ) -> None:
         """COST-2. Stopping AKS removes its nodes and keeps its state; the bounds of pools do not change."""
         group = providers.home(self, target)
         permissions = Permissions(
-            actions=(
-                "Microsoft.ContainerService/managedClusters/read",
-                "Microsoft.ContainerService/managedClusters/start/action",
-                "Microsoft.ContainerService/managedClusters/stop/action",
-                *(_SERVER_ACTIONS if database else ()),
-            ),
+            actions=(*(_CLUSTER_ACTIONS if cluster else ()), *(_SERVER_ACTIONS if database else ())),
             data_actions=(),
         )
         role = iam.role(self, "sleep", target, permissions, on=group.id)
-        for name, call in _calls(sleep, target, database).items():
+        for name, call in _calls(sleep, target, cluster, database).items():
             workflow = LogicAppWorkflow(
                 self,
                 name,
@@ -161,7 +163,7 @@ class Cost(Construct):
                 workflow.identity.principal_id,
                 role,
                 on=call.resource,
-                after=[*cluster.ready, *(database.ready if database else ())],
+                after=[*(cluster.ready if cluster else ()), *(database.ready if database else ())],
             )
             hour, minute = (int(part) for part in call.at.split(":"))
             LogicAppTriggerRecurrence(  # COST-2
@@ -183,9 +185,11 @@ class Cost(Construct):
             )
 
 
-def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle | None) -> dict[str, Call]:
+def _calls(
+    sleep: SleepSpec, target: Target, cluster: ClusterHandle | None, database: DatabaseHandle | None
+) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: both started."""
-    cluster = names.cluster_id(target)
+    server = names.cluster_id(target)
     of_database = (
         {
             "database-down": Call(sleep.down, database.id, "stop", "2024-08-01"),
@@ -194,11 +198,11 @@ def _calls(sleep: SleepSpec, target: Target, database: DatabaseHandle | None) ->
         if database
         else {}
     )
-    return {
-        **of_database,
-        "cluster-down": Call(sleep.down, cluster, "stop", "2024-09-01"),
-        "cluster-up": Call(sleep.up, cluster, "start", "2024-09-01"),
+    of_cluster = {
+        "cluster-down": Call(sleep.down, server, "stop", "2024-09-01"),
+        "cluster-up": Call(sleep.up, server, "start", "2024-09-01"),
     }
+    return {**of_database, **(of_cluster if cluster else {})}
 
 
 def _request(call: Call) -> str:

@@ -61,29 +61,18 @@ def signals(
     database_spec: DatabaseSpec | None,
     cache_spec: CacheSpec | None,
     network: NetworkHandle,
-    cluster: ClusterHandle,
+    cluster: ClusterHandle | None,
     database: DatabaseHandle | None,
     cache: CacheHandle | None,
     audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
-    nodes = partial(
-        Signal,
-        namespace="Microsoft.ContainerService/managedClusters",
-        resource=names.cluster_id(target),
-        after=cluster.ready,
-    )
     table = {
         **_of_database(limits, database),
         **_of_cache(limits, cache),
-        "nodes-cpu": nodes("Node CPU, %", "node_cpu_usage_percentage", "Average", "above", limits.node_cpu_percent),
-        "nodes-memory": nodes(
-            "Node memory, %", "node_memory_working_set_percentage", "Average", "above", limits.node_memory_percent
-        ),
-        "nodes-disk": nodes("Node disks, %", "node_disk_usage_percentage", "Maximum", "above", 85),
+        # the owner of an existing cluster watches its nodes
+        **(_of_nodes(limits, target, cluster) if cluster and not target.existing.cluster else {}),
     }
-    if target.existing.cluster:  # its owner watches its nodes
-        table = {name: signal for name, signal in table.items() if not name.startswith("nodes-")}
     for zone, gateway in network.nat_ids.items():
         nat = partial(Signal, namespace="Microsoft.Network/natGateways", resource=gateway, after=network.ready)
         failed = {"ConnectionState": ("Failed",)}
@@ -104,6 +93,22 @@ def signals(
             after=audit.ready,
         )
     return table
+
+
+def _of_nodes(limits: Thresholds, target: Target, cluster: ClusterHandle) -> dict[str, Signal]:
+    nodes = partial(
+        Signal,
+        namespace="Microsoft.ContainerService/managedClusters",
+        resource=names.cluster_id(target),
+        after=cluster.ready,
+    )
+    return {
+        "nodes-cpu": nodes("Node CPU, %", "node_cpu_usage_percentage", "Average", "above", limits.node_cpu_percent),
+        "nodes-memory": nodes(
+            "Node memory, %", "node_memory_working_set_percentage", "Average", "above", limits.node_memory_percent
+        ),
+        "nodes-disk": nodes("Node disks, %", "node_disk_usage_percentage", "Maximum", "above", 85),
+    }
 
 
 def _of_database(limits: Thresholds, database: DatabaseHandle | None) -> dict[str, Signal]:

@@ -31,4 +31,4 @@ class BackupHandle:
     """`vault` is the home vault's name, `velero` Velero's identity."""
 
     vault: str
-    velero: str
+    velero: str | None

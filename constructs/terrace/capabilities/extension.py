@@ -84,10 +84,10 @@ class Handles:
     audit: AuditHandle
     network: NetworkHandle
     entry: EntryHandle | None
-    cluster: ClusterHandle
-    registry: RegistryHandle
+    cluster: ClusterHandle | None
+    registry: RegistryHandle | None
     database: DatabaseHandle | None
     cache: CacheHandle | None
     secrets: SecretsHandle
-    workloads: WorkloadIdentitiesHandle
+    workloads: WorkloadIdentitiesHandle | None
     backup: BackupHandle

@@ -61,8 +61,8 @@ class Outputs(Spec):
     """Cloud of the environment."""
     region: str
     """Region, by the cloud's own name."""
-    cluster: ClusterOutputs
-    """Kubernetes."""
+    cluster: ClusterOutputs | None = None
+    """Kubernetes; none if the environment leaves the cluster out."""
     database: DatabaseOutputs | None = None
     """PostgreSQL; none if the environment leaves the database out."""
     cache: CacheOutputs | None = None
@@ -77,8 +77,8 @@ class Outputs(Spec):
     """Module to its workload identity."""
     platform_identities: Mapping[str, str]
     """Platform component to its workload identity; the cloud manages components that are missing."""
-    registry: str
-    """The private registry: its host, and on Google Cloud the project."""
+    registry: str | None = None
+    """The private registry: its host, and on Google Cloud the project; none without a cluster."""
     repositories: Mapping[str, str]
     """Module to the address of its images."""
     domain: str | None = None

@@ -32,11 +32,12 @@ def token(ctx: click.Context, environment: str, cloud: str | None) -> None:
     logged in to the cloud, is valid for minutes, and is stored nowhere.
     """
     from terrace import live
+    from terrace.capabilities.spec import present
     from terrace.cli.console import write
     from terrace.cli.options import workloads_of
 
     context = workloads_of(ctx, environment, cloud)
-    found = live.cluster_token(context.environment, context.target, context.outputs.cluster.name)
+    found = live.cluster_token(context.environment, context.target, present(context.outputs.cluster).name)
     status = {"token": found.value, "expirationTimestamp": found.expires.strftime("%Y-%m-%dT%H:%M:%SZ")}
     write(json.dumps({"kind": "ExecCredential", "apiVersion": API_VERSION, "spec": {}, "status": status}))
 
@@ -72,10 +73,11 @@ def config(ctx: click.Context, environment: str, cloud: str | None, write: bool)
 
 def kubeconfig(context: "Context", root: Path) -> dict[str, Any]:
     """A kubeconfig of one cluster, user and context. Raises AnswerIsNo if the foundation is not applied."""
+    from terrace.capabilities.spec import present
     from terrace.cli.options import require_outputs
 
     require_outputs(context)
-    environment, cluster = context.environment, context.outputs.cluster
+    environment, cluster = context.environment, present(context.outputs.cluster)
     name = f"{context.target.prefix}-{environment.cloud}"
     arguments = ["--project", str(root), "kube", "token", environment.name, "--cloud", environment.cloud]
     plugin = {

@@ -161,11 +161,12 @@ def workloads_of(ctx: click.Context, environment: str, cloud: str | None) -> "Co
 
 def require_outputs(context: "Context") -> None:
     """Raise AnswerIsNo if the foundation of an environment has no outputs on this machine."""
+    from terrace.capabilities.spec import present
     from terrace.errors import AnswerIsNo
     from terrace.workloads.standins import STAND_IN
 
     name = context.environment.name
-    if STAND_IN in context.outputs.cluster.endpoint:
+    if STAND_IN in present(context.outputs.cluster).endpoint:
         raise AnswerIsNo(
             f"the cluster of {name} on {context.environment.cloud} is not known: its foundation has no outputs",
             hint=f"run `terrace apply {name}`, or `terrace output {name}` if it is applied",
@@ -175,10 +176,11 @@ def require_outputs(context: "Context") -> None:
 def cluster_of(context: "Context") -> "Kubernetes":
     """The API server of an environment's cluster, with a token of the caller. Raises AnswerIsNo, CredentialsError."""
     from terrace import live
+    from terrace.capabilities.spec import present
     from terrace.live.kubernetes import Kubernetes
 
     require_outputs(context)
-    cluster = context.outputs.cluster
+    cluster = present(context.outputs.cluster)
     return Kubernetes.of(cluster, live.cluster_token(context.environment, context.target, cluster.name).value)
 
 

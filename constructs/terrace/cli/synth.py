@@ -41,8 +41,7 @@ def command(
     """
     from terrace.cli.console import info, table, write, write_json
     from terrace.cli.options import project_of
-    from terrace.environment import names
-    from terrace.project.stack_ids import every
+    from terrace.project.stack_ids import of_project
     from terrace.words import counted
 
     if every_cloud and cloud:
@@ -50,7 +49,7 @@ def command(
     project = project_of(ctx)
     if out:
         project = replace(project, synthesized_to=out.resolve())
-    chosen = stacks or every(names(project.root))
+    chosen = stacks or of_project(project.root)
     started = time.monotonic()
     if every_cloud:
         runs = _on_every_cloud(project, chosen)

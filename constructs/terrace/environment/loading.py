@@ -165,7 +165,7 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
     try:
         chosen, more, tier = environment.modules, environment.modules_from, environment.tier
         cloud = environment.cloud
-        gpu = any(pool.kind == "gpu" for pool in environment.cluster.pools.values())
+        gpu = any(pool.kind == "gpu" for pool in environment.pools.values())
     except AttributeError:  # an invalid value of a partial environment, which is reported
         return environment, ()
     if not chosen:

@@ -112,7 +112,7 @@ def _variable_parts(environment: Environment, limit: Limit) -> Iterator[tuple[st
             if limit.per == "module" or module.needs.cache:
                 yield name, f"modules.{name}"
     elif limit.per.startswith("pool"):
-        for name in environment.cluster.pools:
+        for name in environment.pools:
             yield name, f"cluster.pools.{name}"
     else:
         yield "", "name"

@@ -12,7 +12,7 @@ from terrace.capabilities.audit import AuditSpec
 from terrace.capabilities.backup import BackupSpec
 from terrace.capabilities.cache import CacheSpec
 from terrace.capabilities.cloud import CloudName
-from terrace.capabilities.cluster import ClusterSpec
+from terrace.capabilities.cluster import ClusterSpec, PoolSpec
 from terrace.capabilities.cost import CostSpec
 from terrace.capabilities.data_access import DataAccessSpec
 from terrace.capabilities.database import DatabaseSpec
@@ -22,7 +22,7 @@ from terrace.capabilities.extension import ExtensionSpec
 from terrace.capabilities.identity import BOOTSTRAP, COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
-from terrace.capabilities.network import NetworkSpec
+from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
@@ -31,11 +31,23 @@ from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings,
 from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
 
-Optional = Literal["cache", "database", "entry"]
-OPTIONAL: Mapping[Optional, str] = {"cache": "cache", "database": "database", "entry": "network.entry"}
+Optional = Literal["cache", "cluster", "database", "entry"]
+OPTIONAL: Mapping[Optional, str] = {
+    "cache": "cache",
+    "cluster": "cluster",
+    "database": "database",
+    "entry": "network.entry",
+}
 """Capability that an environment may leave out, to the section of it that is then `off`."""
 
+_PARTIES: Mapping[Optional, Group] = {"cache": "cache", "cluster": "control", "database": "database", "entry": "entry"}
+"""Capability to its party in the network."""
+
+OF_CLUSTER = ("registry", "workloads")
+"""Capabilities that only a cluster uses, and that are left out with it."""
+
 _COMPONENTS: Mapping[Optional, tuple[str, ...]] = {
+    "cluster": tuple(COMPONENT_ACCOUNTS),
     "database": (BOOTSTRAP,),
     "entry": ("external-dns", "cert-manager", "load-balancer"),
 }
@@ -142,8 +154,8 @@ class Environment(Spec):
     """Customer-managed keys."""
     secrets: SecretsSpec
     """Secrets and their rotation."""
-    cluster: ClusterSpec
-    """Kubernetes cluster."""
+    cluster: OrOff[ClusterSpec]
+    """Kubernetes cluster, or off."""
     registry: RegistrySpec
     """Container image registry."""
     database: OrOff[DatabaseSpec]
@@ -196,6 +208,31 @@ class Environment(Spec):
     def left_out(self) -> tuple[Optional, ...]:
         """The capabilities that the environment leaves out."""
         return tuple(name for name, section in OPTIONAL.items() if attrgetter(section)(self) is None)
+
+    def off_by(self, capability: str) -> str:
+        """What leaves a capability out: itself, or the cluster that alone uses it; empty if it is not left out."""
+        name = "cluster" if capability in OF_CLUSTER else capability
+        return name if name in self.left_out else ""
+
+    @property
+    def parties_left_out(self) -> tuple[Group, ...]:
+        """The network's parties of the capabilities that the environment leaves out."""
+        return tuple(_PARTIES[name] for name in self.left_out)
+
+    @property
+    def makes_cluster(self) -> bool:
+        """Whether the foundation makes a cluster: it is neither left out nor an existing one."""
+        return self.cluster is not None and self.existing.cluster is None
+
+    @property
+    def pools(self) -> Mapping[str, PoolSpec]:
+        """The cluster's node pools."""
+        return self.cluster.pools if self.cluster else {}
+
+    @property
+    def api_ranges(self) -> Mapping[str, str]:
+        """The ranges from which the cluster's API is reachable, by name."""
+        return self.cluster.api_access.public_from if self.cluster else {}
 
     @property
     def enabled_modules(self) -> Mapping[str, EnabledModule]:

@@ -101,11 +101,9 @@ def _settings(name: str, base: Loaded, expires: date) -> dict[str, Any]:
     network = small.pop("network", {})
     if environment.network.entry:
         network["entry"] = {"domain": f"{name}.{environment.network.entry.domain}"}
-    pools: dict[str, Any] = {
-        pool: {"size": "small", "min_nodes": 0, "max_nodes": 2} for pool in environment.cluster.pools
-    }
-    pools |= {pool: None for pool, spec in environment.cluster.pools.items() if spec.kind == "gpu"}
-    cluster = {**small.pop("cluster", {}), "pools": _differing(pools, merged["cluster"]["pools"])}
+    pools: dict[str, Any] = {pool: {"size": "small", "min_nodes": 0, "max_nodes": 2} for pool in environment.pools}
+    pools |= {pool: None for pool, spec in environment.pools.items() if spec.kind == "gpu"}
+    cluster = {**small.pop("cluster", {}), "pools": _differing(pools, merged["cluster"]["pools"] if pools else {})}
     return {
         "extends": f"{environment.name}.yaml",
         "name": name,

@@ -108,7 +108,7 @@ class Backup(Construct):
         *,
         accounts: Mapping[str, ServiceAccount],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         lake: LakeHandle,
         observability: ObservabilityHandle,
@@ -127,10 +127,13 @@ class Backup(Construct):
         vault = _vault(self, spec, target, self._region, self._key, keys)
         if database:
             self._database(spec, target, vault, database)
-        self._cluster(spec, target, cluster, keys)
+        if cluster:
+            self._cluster(spec, target, cluster, keys)
         self._lake(spec, target, lake)
-        self._velero(target, accounts[VELERO], cluster, lake)
-        self.handle = BackupHandle(vault=vault.backup_vault_id, velero=names.role_email(target, VELERO))
+        if cluster:
+            self._velero(target, accounts[VELERO], cluster, lake)
+        velero = names.role_email(target, VELERO) if cluster else None
+        self.handle = BackupHandle(vault=vault.backup_vault_id, velero=velero)
 
     def _database(self, spec: BackupSpec, target: Target, vault: BackupDrBackupVault, database: DatabaseHandle) -> None:
         schedule = _SCHEDULES[spec.every]

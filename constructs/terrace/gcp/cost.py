@@ -28,6 +28,7 @@ from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.observability import ObservabilityHandle
+from terrace.capabilities.spec import present
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.iam import Grant
@@ -72,7 +73,7 @@ class Cost(Construct):
         *,
         pools: Mapping[str, PoolSpec],
         keys: KeysHandle,
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
         observability: ObservabilityHandle,
         governance: GovernanceHandle,
@@ -112,7 +113,7 @@ class Cost(Construct):
         sleep: SleepSpec,
         target: Target,
         pools: Mapping[str, PoolSpec],
-        cluster: ClusterHandle,
+        cluster: ClusterHandle | None,
         database: DatabaseHandle | None,
     ) -> None:
         right = ProjectIamCustomRole(
@@ -122,8 +123,7 @@ class Cost(Construct):
             title=f"Sleep and wake of {target.prefix}",
             permissions=[
                 *(("cloudsql.instances.get", "cloudsql.instances.update") if database else ()),
-                "container.clusters.get",
-                "container.clusters.update",
+                *(("container.clusters.get", "container.clusters.update") if cluster else ()),
             ],
             depends_on=[service(self, "iam")],
         )
@@ -157,7 +157,12 @@ class Cost(Construct):
                 retry_config=CloudSchedulerJobRetryConfig(
                     retry_count=5, min_backoff_duration="60s", max_backoff_duration="600s", max_doublings=3
                 ),
-                depends_on=[account, *iam.rights(self, "sleep-role"), *cluster.ready, service(self, "cloudscheduler")],
+                depends_on=[
+                    account,
+                    *iam.rights(self, "sleep-role"),
+                    *(cluster.ready if cluster else ()),
+                    service(self, "cloudscheduler"),
+                ],
             )
 
 
@@ -165,7 +170,7 @@ def _calls(
     sleep: SleepSpec,
     pools: Mapping[str, PoolSpec],
     target: Target,
-    cluster: ClusterHandle,
+    cluster: ClusterHandle | None,
     database: DatabaseHandle | None,
 ) -> dict[str, Call]:
     """Down: no nodes, the database stopped. Up: the database started, each pool with its first nodes.
@@ -181,8 +186,8 @@ def _calls(
         if database:
             server = f"{servers}/{database.instance}"
             calls[f"database-{turn}"] = Call(_cron(time, sleep.days, 0), "PATCH", server, switched)
-        for position, (name, pool) in enumerate(pools.items()):
-            at = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools/{cluster.pools[name]}"
+        for position, (name, pool) in enumerate(pools.items() if cluster else ()):
+            at = _pool_address(target, cluster, name)
             bounds = {"enabled": True, "totalMinNodeCount": pool.min_nodes, "totalMaxNodeCount": pool.max_nodes}
             scaling: dict[str, Any] = {"autoscaling": {"enabled": False} if asleep else bounds}
             size = {"nodeCount": 0 if asleep else pool.first_nodes_in_zone(len(target.zones))}
@@ -191,6 +196,11 @@ def _calls(
             calls[f"nodes-{name}-{turn}"] = Call(early, "POST", f"{at}:setAutoscaling", scaling)
             calls[f"nodes-{name}-size-{turn}"] = Call(late, "POST", f"{at}:setSize", size)
     return calls
+
+
+def _pool_address(target: Target, cluster: ClusterHandle | None, pool: str) -> str:
+    pools = f"https://container.googleapis.com/v1/{names.cluster_id(target)}/nodePools"
+    return f"{pools}/{present(cluster).pools[pool]}"
 
 
 def _cron(time: str, days: str, later: int) -> str:

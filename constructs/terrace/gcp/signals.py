@@ -96,46 +96,18 @@ def signals(
     database_spec: DatabaseSpec | None,
     cache_spec: CacheSpec | None,
     network: NetworkHandle,
-    cluster: ClusterHandle,
+    cluster: ClusterHandle | None,
     database: DatabaseHandle | None,
     cache: CacheHandle | None,
     audit: AuditHandle,
 ) -> dict[str, Signal]:
     """Every signal by name."""
-    nodes = partial(Signal, resource="k8s_node", labels={"resource.labels.cluster_name": cluster.name})
     table = {
         **_of_database(limits, target, database_spec, database),
         **_of_cache(limits, cache),
-        "nodes-cpu": nodes(
-            "Node CPU",
-            "kubernetes.io/node/cpu/allocatable_utilization",
-            "ALIGN_MEAN",
-            "above",
-            limits.node_cpu_percent / 100,
-        ),
-        "nodes-memory": nodes(
-            "Node memory",
-            "kubernetes.io/node/memory/allocatable_utilization",
-            "ALIGN_MEAN",
-            "above",
-            limits.node_memory_percent / 100,
-        ),
-        "nodes-failed": Signal(
-            "Failed nodes",
-            "kubernetes.io/node/status_condition",
-            "ALIGN_COUNT_TRUE",
-            "above",
-            0,
-            "k8s_node",
-            {
-                "resource.labels.cluster_name": cluster.name,
-                "metric.labels.condition": "Ready",
-                "metric.labels.status": "False",
-            },
-        ),
+        # the owner of an existing cluster watches its nodes
+        **(_of_nodes(limits, cluster) if cluster and not target.existing.cluster else {}),
     }
-    if target.existing.cluster:  # its owner watches its nodes
-        table = {name: signal for name, signal in table.items() if not name.startswith("nodes-")}
     table |= _of_servers(target, database)
     if names.settings(target).owns_account:
         table["findings-waiting"] = Signal(  # AUD-5
@@ -164,6 +136,39 @@ def signals(
             metric = f"{_metric_namespace(target)}/{event.metric}"
             table[name] = Signal(event.title, metric, "ALIGN_DELTA", "above", tolerated[name], event.resource, {})
     return table
+
+
+def _of_nodes(limits: Thresholds, cluster: ClusterHandle) -> dict[str, Signal]:
+    nodes = partial(Signal, resource="k8s_node", labels={"resource.labels.cluster_name": cluster.name})
+    return {
+        "nodes-cpu": nodes(
+            "Node CPU",
+            "kubernetes.io/node/cpu/allocatable_utilization",
+            "ALIGN_MEAN",
+            "above",
+            limits.node_cpu_percent / 100,
+        ),
+        "nodes-memory": nodes(
+            "Node memory",
+            "kubernetes.io/node/memory/allocatable_utilization",
+            "ALIGN_MEAN",
+            "above",
+            limits.node_memory_percent / 100,
+        ),
+        "nodes-failed": Signal(
+            "Failed nodes",
+            "kubernetes.io/node/status_condition",
+            "ALIGN_COUNT_TRUE",
+            "above",
+            0,
+            "k8s_node",
+            {
+                "resource.labels.cluster_name": cluster.name,
+                "metric.labels.condition": "Ready",
+                "metric.labels.status": "False",
+            },
+        ),
+    }
 
 
 def _of_database(

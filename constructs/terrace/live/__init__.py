@@ -106,13 +106,13 @@ def verify(
     deployment = module.opened(environment, target)
     selected = set(only or readable(cloud))
     results = [
-        Result(BY_ID[id], "not_required", f"{BY_ID[id].capability} is off")
-        if BY_ID[id].capability in environment.left_out
+        Result(BY_ID[id], "not_required", f"{off} is off")
+        if (off := environment.off_by(BY_ID[id].capability))
         else by_owner(evaluate_guarantee(id, cloud, deployment), cloud, environment.existing.kinds)
         for id in BY_ID
         if id in selected
     ]
-    if not any(result.guarantee.modules.get(cloud) for result in results):
+    if environment.cluster is None or not any(result.guarantee.modules.get(cloud) for result in results):
         return results
     present: Collection[str] = ()
     why = f"not in the cluster; `terrace apply {environment.name}-workloads` installs it"

@@ -1,8 +1,10 @@
 """The ids of an environment's three stacks: its name for the foundation, and its name with a suffix for the others."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Literal
 
+from terrace.environment import load, names
 from terrace.environment.naming import BOOTSTRAP, WORKLOADS
 
 Layer = Literal["bootstrap", "foundation", "workloads"]
@@ -20,6 +22,15 @@ def stack_id(environment: str, layer: Layer) -> str:
 def every(environments: Collection[str]) -> list[str]:
     """The ids of all stacks of these environments."""
     return [stack_id(name, layer) for name in environments for layer in LAYERS]
+
+
+def of_project(root: Path) -> list[str]:
+    """The ids of all stacks of a project, without the workloads of environments that have no cluster. Raises what
+    loading an environment does."""
+    without = {name for name in names(root) if load(name, project=root).environment.cluster is None}
+    return [
+        id for id in every(names(root)) if id.removesuffix(WORKLOADS) == id or id.removesuffix(WORKLOADS) not in without
+    ]
 
 
 def parsed(id: str, known: Collection[str]) -> tuple[str, Layer]:

@@ -48,8 +48,8 @@ class Foundation(engine.Stack):
             "network",
             environment.network,
             target,
-            api_ranges=environment.cluster.api_access.public_from,
-            without=environment.left_out,
+            api_ranges=environment.api_ranges,
+            without=environment.parties_left_out,
             governance=governance,
             observability=observability,
         ).handle
@@ -63,19 +63,25 @@ class Foundation(engine.Stack):
         )
         if environment.network.hybrid:
             platform.Hybrid(self, "hybrid", environment.network.hybrid, target, network=network)
-        cluster = platform.Cluster(
-            self,
-            "cluster",
-            environment.cluster,
-            target,
-            keys=keys,
-            network=network,
-            observability=observability,
-            governance=governance,
-        ).handle
-        registry = platform.Registry(
-            self, "registry", environment.registry, target, modules=list(modules), keys=keys
-        ).handle
+        cluster = (
+            platform.Cluster(
+                self,
+                "cluster",
+                environment.cluster,
+                target,
+                keys=keys,
+                network=network,
+                observability=observability,
+                governance=governance,
+            ).handle
+            if environment.cluster
+            else None
+        )
+        registry = (
+            platform.Registry(self, "registry", environment.registry, target, modules=list(modules), keys=keys).handle
+            if cluster
+            else None
+        )
         database = (
             platform.Database(
                 self,
@@ -107,21 +113,25 @@ class Foundation(engine.Stack):
         secrets = platform.Secrets(
             self, "secrets", environment.secrets, target, modules=modules, keys=keys, database=database
         ).handle
-        workloads = platform.WorkloadIdentities(
-            self,
-            "workloads",
-            modules,
-            target,
-            accounts=environment.component_accounts,
-            keys=keys,
-            cluster=cluster,
-            lake=lake,
-            database=database,
-            cache=cache,
-            secrets=secrets,
-            entry=entry,
-            governance=governance,
-        ).handle
+        workloads = (
+            platform.WorkloadIdentities(
+                self,
+                "workloads",
+                modules,
+                target,
+                accounts=environment.component_accounts,
+                keys=keys,
+                cluster=cluster,
+                lake=lake,
+                database=database,
+                cache=cache,
+                secrets=secrets,
+                entry=entry,
+                governance=governance,
+            ).handle
+            if cluster
+            else None
+        )
         backup = platform.Backup(
             self,
             "backup",
@@ -140,7 +150,7 @@ class Foundation(engine.Stack):
             "cost",
             environment.cost,
             target,
-            pools=environment.cluster.pools,
+            pools=environment.pools,
             keys=keys,
             cluster=cluster,
             database=database,
@@ -190,7 +200,9 @@ class Foundation(engine.Stack):
                 "name": cluster.name,
                 "endpoint": cluster.endpoint,
                 "certificate_authority": cluster.certificate_authority,
-            },
+            }
+            if cluster
+            else None,
             database={
                 "host": database.host,
                 "port": database.port,
@@ -198,7 +210,7 @@ class Foundation(engine.Stack):
                 "admin_secret": database.admin_secret,
                 "admin": database.admin,
                 "schemas": list(environment.database.schemas),
-                "roles": dict(workloads.roles),
+                "roles": dict(workloads.roles) if workloads else {},
             }
             if database and environment.database
             else None,
@@ -206,10 +218,10 @@ class Foundation(engine.Stack):
             buckets=dict(lake.names),
             lake=dict(lake.uris),
             secrets=dict(secrets.modules),
-            identities=dict(workloads.modules),
-            platform_identities={**workloads.platform, "velero": backup.velero},
-            registry=registry.address,
-            repositories=dict(registry.repositories),
+            identities=dict(workloads.modules) if workloads else {},
+            platform_identities={**workloads.platform, "velero": backup.velero} if workloads else {},
+            registry=registry.address if registry else None,
+            repositories=dict(registry.repositories) if registry else {},
             domain=entry.domain if entry else None,
             dns_zone=entry.dns_zone if entry else None,
             entry=entry.target if entry else None,

@@ -19,7 +19,7 @@ from terrace.environment import load, names, target
 from terrace.errors import TerraceError
 from terrace.project import basis
 from terrace.project.discovery import check_version
-from terrace.project.stack_ids import every, parsed, stack_id
+from terrace.project.stack_ids import of_project, parsed, stack_id
 from terrace.variables import OFFLINE, OUT, OUTPUTS, UNPROTECT
 
 _FILE = "cdk.tf.json"
@@ -35,7 +35,7 @@ def synthesize(
     """
     check_version(project)
     known = names(project)
-    ids = stacks or every(known)
+    ids = stacks or of_project(project)
     wanted = [(id, *parsed(id, known)) for id in ids]
     loaded = {name: load(name, project=project).environment for name in dict.fromkeys(name for _, name, _ in wanted)}
     for cloud in dict.fromkeys(environment.cloud for environment in loaded.values()):

@@ -9,6 +9,7 @@ from cdktn import TerraformResource
 from constructs import Construct
 
 from terrace import engine
+from terrace.capabilities.spec import present
 from terrace.workloads import charts
 from terrace.workloads.charts import LocalChart
 from terrace.workloads.context import Context
@@ -27,7 +28,7 @@ class Workloads(engine.ClusterStack):
     """
 
     def __init__(self, scope: Construct, id: str, context: Context, *, chart_directory: Path | None) -> None:
-        cluster = context.outputs.cluster
+        cluster = present(context.outputs.cluster)
         super().__init__(scope, id, context.environment, context.target, layer="workloads", cluster=cluster)
         self.charts: dict[str, LocalChart] = {}
         built: dict[str, TerraformResource] = {}

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from terrace.capabilities.spec import present
 from terrace.errors import Problem, TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.loading import LoadedModule
@@ -252,7 +253,7 @@ class Checker:
 
     def _check_schemas(self, rendered: Sequence[Rendered], context: Context, place: str, *, complete: bool) -> None:
         """Each object is valid for the cluster's version, or for its custom resource definition."""
-        version = context.environment.cluster.version
+        version = present(context.environment.cluster).version
         known = self._schemas.setdefault(version, Schemas(version))
         for one in rendered:
             if one.chart:

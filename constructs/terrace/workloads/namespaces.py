@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
+from terrace.capabilities.spec import present
 from terrace.errors import ContractError
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Context, Object
@@ -71,7 +72,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
 
 def namespace(name: str, level: str, labels: dict[str, str], context: Context) -> Object:
     """A namespace that enforces a Pod Security Standard, at the version of the cluster, and warns of restricted."""
-    version = f"v{context.environment.cluster.version}"
+    version = f"v{present(context.environment.cluster).version}"
     security = {"enforce": level, "audit": "restricted", "warn": "restricted"}
     pinned = {
         f"pod-security.kubernetes.io/{mode}{suffix}": value
@@ -150,7 +151,7 @@ def _named(kind: str, module: EnabledModule, context: Context, spec: dict[str, A
 
 def _total(modules: Sequence[EnabledModule], context: Context, *, only_critical: bool = False) -> _Total:
     """The sum over all components; a component with one pod a node counts with the largest number of nodes."""
-    nodes = sum(pool.max_nodes for pool in context.environment.cluster.pools.values())
+    nodes = sum(pool.max_nodes for pool in context.environment.pools.values())
     pods = cpu = memory = storage = largest = 0
     for module in modules:
         for component in module.contract.components.values():

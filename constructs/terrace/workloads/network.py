@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any, Literal, cast
 
+from terrace.capabilities.spec import present
 from terrace.capabilities.workloads import Endpoint, Party
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import identities, namespaces
@@ -161,7 +162,7 @@ def _peers(
 
 
 def _ranges(context: Context) -> Mapping[Party, tuple[str, ...]]:
-    return context.cloud.ranges(context.environment.network.cidr, context.environment.cluster.service_cidr)
+    return context.cloud.ranges(context.environment.network.cidr, present(context.environment.cluster).service_cidr)
 
 
 def _destinations(context: Context) -> dict[int, list[str]]:

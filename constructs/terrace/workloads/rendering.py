@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from terrace.capabilities.spec import present
 from terrace.modules.contract import ChartSpec, Service
 from terrace.workloads import charts
 from terrace.workloads.charts import LocalChart
@@ -94,7 +95,7 @@ def cache_key(release: Release, chart: LocalChart, context: Context) -> str:
 
 def kubernetes_version(context: Context) -> str:
     """The version of the environment's cluster, with a patch number as helm expects it."""
-    return f"{context.environment.cluster.version}.0"
+    return f"{present(context.environment.cluster).version}.0"
 
 
 def apis(context: Context) -> Sequence[str]:

@@ -70,7 +70,7 @@ def stand_ins(environment: Environment, target: Target) -> Outputs:
     }
     entry = environment.network.entry
     known |= {"domain": entry.domain} if entry else {"domain": None, "dns_zone": None}
-    known |= dict.fromkeys(environment.left_out)
+    known |= dict.fromkeys((*environment.left_out, *(() if environment.cluster else ("registry",))))
     return Outputs.model_validate({**_of(Outputs, (), keys, modules), **known})
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from terrace.assurance.access.model import Access, Declared, Differences, Grant, Path, Unknown, compare
 from terrace.assurance.checks import Subject
-from terrace.assurance.evaluation import SHOWN, Observation
+from terrace.assurance.evaluation import SHOWN, NotRequired, Observation
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import implementation
 from terrace.capabilities.extension import EXTENSIONS
@@ -39,6 +39,12 @@ def differences(stack: Subject) -> Differences:
 
 def observations(stack: Subject, guarantee: str) -> Iterator[Observation]:
     """The comparison as far as it proves a guarantee: an observation for each declared edge and each difference."""
+    yield from (observed := list(_observed(stack, guarantee)))
+    if not observed and not stack.environment.foundation_modules:
+        raise NotRequired("no enabled module uses the foundation (modules)")
+
+
+def _observed(stack: Subject, guarantee: str) -> Iterator[Observation]:
     access, found = _evaluated(stack)
     edges: tuple[Path | Grant, ...] = (*access.paths, *access.grants)
     for edge in edges:

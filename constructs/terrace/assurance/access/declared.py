@@ -23,7 +23,7 @@ def paths(environment: Environment) -> Iterator[Path]:
         anywhere = ip_network(destination.cidr).prefixlen == 0
         port = (destination.port, destination.port)
         yield Path("nodes", "internet" if anywhere else f"destination {name}", "tcp", port)
-    for name in environment.cluster.api_access.public_from:
+    for name in environment.api_ranges:
         yield Path(f"range {name}", "control", "tcp", (443, 443))
     for extension in environment.extensions.values():
         for one in extension.paths:
@@ -36,17 +36,18 @@ def grants(environment: Environment) -> Iterator[Grant]:
         yield from _of_module(module)
     for component in ("external-dns", "cert-manager") if environment.network.entry else ():
         yield Grant(f"component {component}", "change-network", "dns/entry")
-    yield Grant("component velero", "read-data", "lake/backups")
-    yield Grant("component velero", "write-data", "lake/backups")
-    yield Grant("component velero", "operate", "volumes")
-    if environment.database:
+    if environment.cluster:
+        yield Grant("component velero", "read-data", "lake/backups")
+        yield Grant("component velero", "write-data", "lake/backups")
+        yield Grant("component velero", "operate", "volumes")
+    if environment.database and (environment.cluster or environment.cloud != "aws"):
         yield Grant(f"component {BOOTSTRAP}", "connect", "database/admin")
-    cluster = environment.existing.cluster
-    if cluster is None or cluster.nodes:
+    existing = environment.existing.cluster
+    if environment.makes_cluster or (existing and existing.nodes):
         yield Grant("nodes", "read-data", "registry/*")
-    if cluster is None:  # the owner of an existing one gives access to it
+    if environment.makes_cluster:  # the owner of an existing one gives access to it
         yield Grant("people admin", "administer", "kubernetes")
-    if cluster is None or environment.cloud != "aws":  # elsewhere the pipelines' rights are on the group or project
+    if environment.makes_cluster or environment.cloud != "aws":  # elsewhere the pipelines' are on the group or project
         yield Grant("pipeline apply", "administer", "kubernetes")
         yield Grant("pipeline plan", "view", "kubernetes")
     yield Grant("pipeline plan", "view", "account")

@@ -48,7 +48,7 @@ class Ranges:
         network = self.environment.network
         for cidr in network.hybrid.peer_cidrs if network.hybrid else ():
             yield "on-premises", ip_network(cidr)
-        for name, cidr in self.environment.cluster.api_access.public_from.items():
+        for name, cidr in self.environment.api_ranges.items():
             yield f"range {name}", ip_network(cidr)
         for name, destination in network.egress.destinations.items():
             if ip_network(destination.cidr).prefixlen:

@@ -76,7 +76,7 @@ def evaluate(
     checks, excepted = of_cloud(cloud), exceptions(cloud)
     return [
         _left_out(subject, guarantee)
-        if guarantee.capability in subject.environment.left_out
+        if subject.environment.off_by(guarantee.capability)
         else evaluation.prepared(
             evaluation.by_owner(
                 evaluation.result_of(
@@ -96,7 +96,7 @@ def evaluate(
 
 def _left_out(subject: Subject, guarantee: Guarantee) -> Result:
     """The result of a guarantee of a capability that the environment leaves out: none of its resources may exist."""
-    capability, reason = guarantee.capability, f"{guarantee.capability} is off"
+    capability, reason = guarantee.capability, f"{subject.environment.off_by(guarantee.capability)} is off"
     found = [
         Observation(str(resource), "it exists", False, f"no resource, since {reason}")
         for resource in subject.view

@@ -46,7 +46,9 @@ def command(ctx: click.Context, environment: str, to: str, deployed: str, cloud:
                 "problem": versions.unsupported(found, version, today),
             }
         )
-    wanted = versions.current(loaded)["kubernetes"]
+    wanted = versions.current(loaded).get("kubernetes")
+    if wanted is None:
+        raise AnswerIsNo(f"{loaded.name} has no cluster (cluster is off)", hint="its database is upgraded by an apply")
     running = deployed or wanted
     if deployed:
         versions.require_next(deployed, wanted)
@@ -58,7 +60,7 @@ def command(ctx: click.Context, environment: str, to: str, deployed: str, cloud:
             where="policies/versions.yaml",
             hint="add it with the date until which the cloud supports it, and the source",
         )
-    steps = versions.kubernetes_steps(running, dict.fromkeys(loaded.cluster.pools, running), target)
+    steps = versions.kubernetes_steps(running, dict.fromkeys(loaded.pools, running), target)
     if as_json:
         planned = [{"what": step.what, "version": step.version} for step in steps]
         write_json(

@@ -78,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     workloads.node_types_have_pool,
     workloads.module_names_are_free,
     workloads.needed_sections_are_present,
+    workloads.without_cluster_nothing_uses_one,
     workloads.module_namespaces_are_free,
     workloads.escalation_channels_exist,
     workloads.only_dev_sleeps,

@@ -72,7 +72,7 @@ def state_bucket_is_storage_account_name(environment: Environment) -> Iterator[P
 def pool_names_differ_without_hyphens(environment: Environment) -> Iterator[Problem]:
     """AKS allows only a-z and 0-9, so Terrace removes hyphens. Source: AKS documentation, "Create node pools"."""
     seen: dict[str, str] = {}
-    for name in environment.cluster.pools:
+    for name in environment.pools:
         pool_name = name.replace("-", "")
         if pool_name in seen:
             message = f"the pool name on AKS, {pool_name!r}, is the same as that of pool {seen[pool_name]!r}."
@@ -108,7 +108,7 @@ def database_sku_supports_standby(environment: Environment) -> Iterator[Problem]
 @only("azure")
 def node_disk_fits_image(environment: Environment) -> Iterator[Problem]:
     """Source: Azure CLI reference, `az aks nodepool add`, --node-osdisk-size."""
-    for name, pool in environment.cluster.pools.items():
+    for name, pool in environment.pools.items():
         if pool.disk_gb < IMAGE_GB:
             message = f"{pool.disk_gb} GB is too small; the node image of AKS needs {IMAGE_GB} GB."
             yield Problem(message, path=f"cluster.pools.{name}.disk_gb")

@@ -30,7 +30,8 @@ def reserved(environment: Environment, ranges: Mapping[str, str], *, services: b
     """Ranges of the network, of linked ones and of `services` that overlap one of the cloud's, each with its user."""
     hybrid = environment.network.hybrid
     used = {"network.cidr": environment.network.cidr}
-    used |= {"cluster.service_cidr": environment.cluster.service_cidr} if services else {}
+    if services and environment.cluster:
+        used["cluster.service_cidr"] = environment.cluster.service_cidr
     used |= {f"network.hybrid.peer_cidrs.{i}": cidr for i, cidr in enumerate(hybrid.peer_cidrs if hybrid else ())}
     for path, cidr in used.items():
         try:

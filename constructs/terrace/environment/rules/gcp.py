@@ -87,7 +87,7 @@ def rate_limit_is_supported(environment: Environment) -> Iterator[Problem]:
 def gpu_node_types_support_t4(environment: Environment) -> Iterator[Problem]:
     """Nodes of a gpu pool have a T4, which only N1 supports. Source: Compute Engine, "GPU machine types"."""
     types = environment.gcp.node_types if environment.gcp else {}
-    for name, pool in environment.cluster.pools.items():
+    for name, pool in environment.pools.items():
         if pool.kind == "gpu" and name in types and not types[name].startswith("n1-"):
             yield Problem(
                 f"{types[name]!r} does not support the T4 GPU.",

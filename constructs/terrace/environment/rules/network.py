@@ -49,7 +49,7 @@ def network_has_supported_size(environment: Environment) -> Iterator[Problem]:
 def service_range_is_separate(environment: Environment) -> Iterator[Problem]:
     """/12 to /24 and private. Source: EKS API Reference, KubernetesNetworkConfigRequest, serviceIpv4Cidr."""
     path = "cluster.service_cidr"
-    services = _range(environment.cluster.service_cidr)
+    services = _range(environment.cluster.service_cidr) if environment.cluster else None
     if services is None:
         return
     if not 12 <= services.prefixlen <= 24:
@@ -70,7 +70,8 @@ def peer_ranges_do_not_overlap(environment: Environment) -> Iterator[Problem]:
         for position, cidr in enumerate(hybrid.peer_cidrs)
         if (peer := _range(cidr)) is not None
     ]
-    own = {"network.cidr": environment.network.cidr, "cluster.service_cidr": environment.cluster.service_cidr}
+    own = {"network.cidr": environment.network.cidr}
+    own |= {"cluster.service_cidr": environment.cluster.service_cidr} if environment.cluster else {}
     for path, peer in peers:
         for name, cidr in own.items():
             other = _range(cidr)
@@ -82,7 +83,7 @@ def peer_ranges_do_not_overlap(environment: Environment) -> Iterator[Problem]:
 
 
 def api_is_not_public(environment: Environment) -> Iterator[Problem]:
-    for name, cidr in environment.cluster.api_access.public_from.items():
+    for name, cidr in environment.api_ranges.items():
         source = _range(cidr)
         if environment.tier != "dev" and source is not None and source.prefixlen < 8:
             yield Problem(
@@ -125,7 +126,7 @@ def pools_fit_network(environment: Environment) -> Iterator[Problem]:
     if network is None or not LARGEST <= network.prefixlen <= SMALLEST:
         return
     ranges, zones = implementation("terrace", environment.cloud, "ranges"), environment.network.zones
-    pools = environment.cluster.pools
+    pools = environment.pools
     nodes = sum(pool.max_nodes for pool in pools.values())
     added = sum(ranges.nodes_of_upgrade(pool, zones) for pool in pools.values())
 
@@ -152,8 +153,9 @@ def _ranges(environment: Environment) -> Iterator[tuple[str, str]]:
         yield f"network.egress.destinations.{purpose}.cidr", destination.cidr
     for position, cidr in enumerate(network.hybrid.peer_cidrs if network.hybrid else ()):
         yield f"network.hybrid.peer_cidrs.{position}", cidr
-    yield "cluster.service_cidr", environment.cluster.service_cidr
-    for name, cidr in environment.cluster.api_access.public_from.items():
+    if environment.cluster:
+        yield "cluster.service_cidr", environment.cluster.service_cidr
+    for name, cidr in environment.api_ranges.items():
         yield f"cluster.api_access.public_from.{name}", cidr
 
 

@@ -28,7 +28,7 @@ def database_has_deletion_protection(environment: Environment) -> Iterator[Probl
 
 
 def cluster_has_deletion_protection(environment: Environment) -> Iterator[Problem]:
-    if environment.tier != "dev" and not environment.cluster.deletion_protection:
+    if environment.tier != "dev" and environment.cluster and not environment.cluster.deletion_protection:
         yield _required(environment, "cluster.deletion_protection", "deletion protection (K8S-11)")
 
 

@@ -19,14 +19,16 @@ SYSTEM_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
 def pool_sizes_are_in_order(environment: Environment) -> Iterator[Problem]:
-    for name, pool in environment.cluster.pools.items():
+    for name, pool in environment.pools.items():
         if pool.min_nodes > pool.max_nodes:
             message = f"{pool.min_nodes} exceeds max_nodes ({pool.max_nodes}) (K8S-6)."
             yield Problem(message, path=f"cluster.pools.{name}.min_nodes")
 
 
 def system_pool_exists(environment: Environment) -> Iterator[Problem]:
-    system = [pool for pool in environment.cluster.pools.values() if pool.kind == "system"]
+    if environment.cluster is None:
+        return
+    system = [pool for pool in environment.pools.values() if pool.kind == "system"]
     if not system:
         yield Problem("no pool of kind system, which the platform's own pods need (K8S-6).", path="cluster.pools")
     elif environment.tier == "prod" and sum(pool.min_nodes for pool in system) < environment.network.zones:
@@ -38,7 +40,7 @@ def system_pool_exists(environment: Environment) -> Iterator[Problem]:
 
 
 def spot_and_gpu_pools_are_dedicated(environment: Environment) -> Iterator[Problem]:
-    for name, pool in environment.cluster.pools.items():
+    for name, pool in environment.pools.items():
         if pool.kind in ("spot", "gpu") and not pool.dedicated:
             message = f"a {pool.kind} pool is always dedicated."
             yield Problem(message, path=f"cluster.pools.{name}.dedicated", hint="Remove this key.")
@@ -46,7 +48,7 @@ def spot_and_gpu_pools_are_dedicated(environment: Environment) -> Iterator[Probl
 
 def node_types_have_pool(environment: Environment) -> Iterator[Problem]:
     """Checks the sections of all clouds."""
-    pools = environment.cluster.pools
+    pools = environment.pools
     for cloud in CLOUDS:
         for name, types in getattr(getattr(environment, cloud), "node_types", {}).items():
             path = f"{cloud}.node_types.{name}"
@@ -67,8 +69,9 @@ def module_names_are_free(environment: Environment) -> Iterator[Problem]:
 
 def needed_sections_are_present(environment: Environment) -> Iterator[Problem]:
     """What an environment leaves out, no enabled module may need."""
+    left_out = environment.left_out
     for name, module in environment.enabled_modules.items():
-        for capability in environment.left_out:
+        for capability in ("cluster",) if "cluster" in left_out else left_out:
             if why := _needs(module, capability):
                 section = OPTIONAL[capability]
                 hint = f"Add {section}, or disable the module."
@@ -77,11 +80,29 @@ def needed_sections_are_present(environment: Environment) -> Iterator[Problem]:
 
 def _needs(module: EnabledModule, capability: Optional) -> str:
     """What of a capability a module needs; empty if nothing."""
+    if capability == "cluster":
+        return "runs in the cluster"
     if capability != "entry":
         return f"needs the {capability}" if getattr(module.needs, capability) else ""
     if module.needs.hosts:
         return f"has host names ({', '.join(sorted(module.needs.hosts))}) of the entry"
     return "serves the entry" if {"gateway", "dns", "load-balancing"} & {*module.contract.provides} else ""
+
+
+def without_cluster_nothing_uses_one(environment: Environment) -> Iterator[Problem]:
+    """What leads to the cluster, or is about its nodes, needs one."""
+    if environment.cluster:
+        return
+    if environment.network.entry:
+        message = "it leads to pods, and cluster is off."
+        yield Problem(message, path="network.entry", hint="Set it to off, or add the cluster.")
+    for name in ("cluster", "registry"):
+        if getattr(environment.existing, name):
+            message = "only a cluster uses it, and cluster is off."
+            yield Problem(message, path=f"existing.{name}", hint="Remove it, or add the cluster.")
+    if environment.cost.sleep and environment.database is None:
+        message = "nothing sleeps: cluster and database are off."
+        yield Problem(message, path="cost.sleep", hint="Remove it, or set it to null.")
 
 
 def module_namespaces_are_free(environment: Environment) -> Iterator[Problem]:

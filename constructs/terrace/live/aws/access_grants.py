@@ -234,6 +234,8 @@ def _zones(deployment: Deployment, document: Document) -> None:
 
 def _entries(deployment: Deployment, document: Document) -> None:
     """Add who may do what in the cluster, and which pods act as which role."""
+    if deployment.environment.cluster is None:
+        return
     cluster = {"clusterName": deployment.cluster}
     existing = deployment.target.existing.cluster
     entries = deployment.pages("eks", "list_access_entries", "accessEntries", **cluster) if not existing else ()

@@ -74,6 +74,8 @@ def _rules(deployment: Deployment, document: Document) -> None:
 
 
 def _made_by_eks(deployment: Deployment) -> str | None:
+    if deployment.environment.cluster is None:
+        return None
     cluster = deployment.call("eks", "describe_cluster", name=deployment.cluster)["cluster"]
     made: str | None = cluster["resourcesVpcConfig"].get("clusterSecurityGroupId")
     return made
@@ -206,6 +208,8 @@ def _server(document: Document, server: dict[str, Any]) -> None:
 
 
 def _cluster(deployment: Deployment, document: Document) -> None:
+    if deployment.environment.cluster is None:
+        return
     cluster = deployment.call("eks", "describe_cluster", name=deployment.cluster)["cluster"]
     settings = cluster["resourcesVpcConfig"]
     made = [settings["clusterSecurityGroupId"]] if settings.get("clusterSecurityGroupId") else []

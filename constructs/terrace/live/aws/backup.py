@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from terrace.assurance.checks.aws.lookup import allows, interval, statements, values
-from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, check, equal, includes
 from terrace.aws import names
 from terrace.live.aws import database, events, keys
 from terrace.live.aws.checks import Deployment, pod_identities
@@ -80,6 +80,7 @@ def _selected(deployment: Deployment, plan_id: str) -> Iterator[Observation]:
 
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.cluster, "cluster")
     role = names.role_name(deployment.target, "velero")
     granted = [
         statement

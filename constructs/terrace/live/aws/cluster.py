@@ -9,6 +9,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, check, empty,
 from terrace.aws import names
 from terrace.calls import Absent
 from terrace.capabilities.cluster import POOL_LABEL
+from terrace.capabilities.spec import present
 from terrace.live.aws import keys, logs
 from terrace.live.aws.checks import Deployment
 
@@ -48,7 +49,7 @@ def _machine(deployment: Deployment, name: str) -> dict[str, Any]:
 def private_api(deployment: Deployment) -> Iterator[Observation]:
     resource, settings = f"cluster {deployment.cluster}", cluster(deployment)["resourcesVpcConfig"]
     yield equal(resource, "endpointPrivateAccess", settings.get("endpointPrivateAccess"), True)
-    ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
+    ranges = sorted(deployment.environment.api_ranges.values())
     yield equal(resource, "endpointPublicAccess", settings.get("endpointPublicAccess"), bool(ranges))
     if settings.get("endpointPublicAccess"):
         yield equal(resource, "publicAccessCidrs", sorted(settings.get("publicAccessCidrs", [])), ranges)
@@ -76,7 +77,7 @@ def control_plane_logged(deployment: Deployment) -> Iterator[Observation]:
 def no_node_credentials(deployment: Deployment) -> Iterator[Observation]:
     agent = _addon(deployment, "eks-pod-identity-agent")
     yield equal("add-on eks-pod-identity-agent", "status", agent.get("status"), "ACTIVE")
-    for name in deployment.environment.cluster.pools:
+    for name in deployment.environment.pools:
         metadata = _machine(deployment, name).get("MetadataOptions", {})
         yield equal(f"pool {name}", "HttpTokens", metadata.get("HttpTokens"), "required")
         yield equal(f"pool {name}", "HttpPutResponseHopLimit", metadata.get("HttpPutResponseHopLimit"), 1)
@@ -109,7 +110,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-6")
 def pools_scale(deployment: Deployment) -> Iterator[Observation]:
-    for name, spec in deployment.environment.cluster.pools.items():
+    for name, spec in deployment.environment.pools.items():
         found = pool(deployment, name)
         scaling = found.get("scalingConfig", {})
         if deployment.environment.cost.sleep is None:
@@ -125,9 +126,9 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-7")
 def supported(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {deployment.cluster}", cluster(deployment)
-    yield equal(resource, "version", found.get("version"), deployment.environment.cluster.version)
+    yield equal(resource, "version", found.get("version"), present(deployment.environment.cluster).version)
     yield equal(resource, "supportType", found.get("upgradePolicy", {}).get("supportType"), "STANDARD")
-    for name in deployment.environment.cluster.pools:
+    for name in deployment.environment.pools:
         repair = pool(deployment, name).get("nodeRepairConfig", {})
         yield equal(f"pool {name}", "nodeRepairConfig", repair.get("enabled"), True)
 
@@ -141,7 +142,7 @@ def policies_enforced(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-9")
 def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
-    for name in deployment.environment.cluster.pools:
+    for name in deployment.environment.pools:
         image = str(pool(deployment, name).get("amiType"))
         yield Observation(f"pool {name}", f"amiType = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
         disks = _machine(deployment, name).get("BlockDeviceMappings", [])
@@ -154,7 +155,7 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-11")
 def protected(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.cluster.deletion_protection:
+    if not present(deployment.environment.cluster).deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     if deployment.target.existing.cluster:
         kept = cluster(deployment).get("deletionProtection", False)

@@ -41,7 +41,7 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
         deployment.call("scheduler", "get_schedule", Name=entry["Name"], GroupName=entry["GroupName"])
         for entry in deployment.pages("scheduler", "list_schedules", "Schedules", NamePrefix=deployment.prefix)
     ]
-    for name, pool in deployment.environment.cluster.pools.items():
+    for name, pool in deployment.environment.pools.items():
         group = str(cluster.pool(deployment, name)["nodegroupName"])
         own = [(one, _sizes(one, group)) for one in schedules if _sizes(one, group) is not None]
         for word, at, size in (("down", spec.down, 0), ("up", spec.up, pool.min_nodes)):
@@ -55,6 +55,17 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
                 and one["ScheduleExpression"].startswith(f"cron({minute} {hour} ")
             ]
             yield at_least(f"pool {name}", f"schedules that scale {word} to {size} at {at}", len(ready), 1)
+    for verb, at in (("stop", spec.down), ("start", spec.up)) if deployment.environment.database else ():
+        hour, minute = (int(part) for part in at.split(":"))
+        ready = [
+            one
+            for one in schedules
+            if str(one["Target"]["Arn"]).endswith(f":rds:{verb}DBInstance")
+            and one.get("State") == "ENABLED"
+            and one.get("ScheduleExpressionTimezone") == spec.timezone
+            and one["ScheduleExpression"].startswith(f"cron({minute} {hour} ")
+        ]
+        yield at_least(f"db instance {deployment.prefix}", f"schedules that {verb} it at {at}", len(ready), 1)
 
 
 def _sizes(schedule: dict[str, Any], group: str) -> int | None:

@@ -151,6 +151,8 @@ def _classic(deployment: Deployment) -> Iterable[str]:
 
 
 def _node_groups(deployment: Deployment) -> Iterable[str]:
+    if deployment.environment.cluster is None:
+        return
     for name in deployment.pages("eks", "list_nodegroups", "nodegroups", clusterName=deployment.prefix):
         group = deployment.call("eks", "describe_nodegroup", clusterName=deployment.prefix, nodegroupName=name)
         if group["nodegroup"].get("tags", {}).get("managed-by") != "terrace":

@@ -46,7 +46,7 @@ def all_tagged(deployment: Deployment) -> Iterator[Observation]:
     if deployment.environment.database:
         server = database.server(deployment)
         carried[server["DBInstanceArn"]] = tags(server.get("TagList", []))
-    if not deployment.target.existing.cluster:
+    if deployment.environment.makes_cluster:
         carried[names.cluster_arn(deployment.target)] = dict(cluster.cluster(deployment).get("tags", {}))
     own = not deployment.target.existing.network
     for entry in network.in_vpc(deployment, "describe_subnets", "Subnets") if own else ():

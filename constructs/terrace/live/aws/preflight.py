@@ -69,6 +69,8 @@ def _cluster(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _load_balancer(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.environment.network.entry is None:
+        return
     balancers = deployment.call("elbv2", "describe_load_balancers", Names=[deployment.prefix])["LoadBalancers"]
     for balancer in balancers:
         answer = deployment.call(

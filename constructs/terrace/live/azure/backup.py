@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from terrace.assurance.evaluation import Observation, at_least, check, empty, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, check, empty, equal, includes
 from terrace.azure import names
 from terrace.live.azure import database
 from terrace.live.azure.checks import Deployment, at, same
@@ -88,6 +88,7 @@ def _selected(deployment: Deployment, resource: str) -> Iterator[Observation]:
 
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.cluster, "cluster")
     identity = names.identity_id(deployment.target, "velero")
     resource = f"identity {names.identity(deployment.target, 'velero')}"
     yield equal(

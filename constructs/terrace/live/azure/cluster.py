@@ -5,6 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, equal, includes
 from terrace.azure import names
+from terrace.capabilities.spec import present
 from terrace.live.azure import keys
 from terrace.live.azure.checks import Deployment, at, named
 from terrace.live.azure.lookup import diagnostics, locks, logged, sent, workspace_keeps
@@ -25,8 +26,10 @@ def _name(deployment: Deployment) -> str:
 
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each pool of the environment and its body. Raises Absent."""
+    if deployment.environment.cluster is None:
+        return
     found = {str(one.get("name")): one for one in at(cluster(deployment), "agentPoolProfiles", [])}
-    for name in deployment.environment.cluster.pools:
+    for name in deployment.environment.pools:
         flat = name.replace("-", "")
         if flat not in found:
             raise Absent(f"node pool {flat} of cluster {_name(deployment)}")
@@ -36,7 +39,7 @@ def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
 @check("K8S-1")
 def private_api(deployment: Deployment) -> Iterator[Observation]:
     resource, access = f"cluster {_name(deployment)}", at(cluster(deployment), "apiServerAccessProfile", {})
-    ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
+    ranges = sorted(deployment.environment.api_ranges.values())
     yield equal(resource, "enablePrivateCluster", bool(access.get("enablePrivateCluster")), not ranges)
     yield equal(resource, "enableVnetIntegration", access.get("enableVnetIntegration"), True)
     yield equal(resource, "authorizedIPRanges", sorted(access.get("authorizedIPRanges") or []), ranges)
@@ -81,7 +84,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-6")
 def pools_scale(deployment: Deployment) -> Iterator[Observation]:
     for name, pool in pools(deployment):
-        spec, resource = deployment.environment.cluster.pools[name], f"pool {name}"
+        spec, resource = deployment.environment.pools[name], f"pool {name}"
         yield equal(resource, "enableAutoScaling", pool.get("enableAutoScaling"), True)
         # AKS's system pool is never empty
         least = max(spec.min_nodes, 1) if pool.get("mode") == "System" else spec.min_nodes
@@ -97,7 +100,7 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 def supported_and_patched(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {_name(deployment)}", cluster(deployment)
     version = str(at(found, "kubernetesVersion"))
-    expected = deployment.environment.cluster.version  # AKS may return the patch version too
+    expected = present(deployment.environment.cluster).version  # AKS may return the patch version too
     yield Observation(resource, f"kubernetesVersion = {version}", f"{version}.".startswith(f"{expected}."), expected)
     channel = at(found, "autoUpgradeProfile.upgradeChannel")
     yield Observation(resource, f"upgradeChannel = {channel}", channel in ("patch", "stable"), "patch or stable")
@@ -138,7 +141,7 @@ def disks_and_images(deployment: Deployment) -> Iterator[Observation]:
 
 @check("K8S-11")
 def protected(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.cluster.deletion_protection:
+    if not present(deployment.environment.cluster).deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     levels = [level for _, level in locks(deployment, names.cluster_id(deployment.target))]
     yield includes(f"cluster {_name(deployment)}", "locks", levels, ["CanNotDelete"])

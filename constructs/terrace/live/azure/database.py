@@ -146,8 +146,9 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
     admins = [str(at(one, "objectId")).lower() for one in administrators(deployment)]
     yield equal(resource, "the bootstrap job is an administrator", job.lower() in admins, True)
     identity = names.identity_id(deployment.target, "database-admin")
-    account = deployment.environment.component_accounts[BOOTSTRAP]
-    yield equal("identity database-admin", "service accounts", pods(deployment, identity), [str(account)])
+    account = deployment.environment.component_accounts.get(BOOTSTRAP)
+    bound = [str(account)] if account else []
+    yield equal("identity database-admin", "service accounts", pods(deployment, identity), bound)
 
 
 def administrators(deployment: Deployment) -> list[dict[str, Any]]:

@@ -140,7 +140,8 @@ def trusts(deployment: Deployment, identity: str) -> list[dict[str, Any]]:
 def pods(deployment: Deployment, identity: str) -> list[str]:
     """namespace/account of the cluster's pods that may use an identity. Raises Absent."""
     begin = "system:serviceaccount:"
-    issuer = at(deployment.get(names.cluster_id(deployment.target)), "oidcIssuerProfile.issuerURL")
+    own = deployment.environment.cluster is not None
+    issuer = at(deployment.get(names.cluster_id(deployment.target)), "oidcIssuerProfile.issuerURL") if own else None
     bound = []
     for trust in trusts(deployment, identity):
         subject = str(at(trust, "subject"))

@@ -83,8 +83,9 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
         if deployment.environment.network.egress.nat == "per_zone":
             kind = gateway.get("sku", {}).get("name")
             yield equal(f"NAT {gateway['name']}", "sku", kind, "StandardV2")
-    way = at(cluster.cluster(deployment), "networkProfile.outboundType")
-    yield equal(f"cluster {deployment.prefix}", "outboundType", way, "userAssignedNATGateway")
+    if deployment.environment.cluster:
+        way = at(cluster.cluster(deployment), "networkProfile.outboundType")
+        yield equal(f"cluster {deployment.prefix}", "outboundType", way, "userAssignedNATGateway")
     for name, pool in cluster.pools(deployment):
         yield equal(f"pool {name}", "enableNodePublicIP", bool(pool.get("enableNodePublicIP")), False)
     known = {f"{deployment.prefix}-{part}" for part in ("nat", "entry", "vpn-first", "vpn-second")}
@@ -113,7 +114,7 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         yield at_least(resource, "private DNS zones", len(zones), 1)
     expected: dict[str, str] = {
         "vault": names.vault_id(deployment.target),
-        "registry": names.registry_id(deployment.target),
+        **({"registry": names.registry_id(deployment.target)} if deployment.environment.cluster else {}),
         **({"cache": names.cache_id(deployment.target)} if deployment.environment.cache else {}),
         **{name: names.account_id(deployment.target, name) for name in BUCKETS},
     }

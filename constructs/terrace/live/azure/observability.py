@@ -26,7 +26,7 @@ def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
     without = {metric for name in environment.left_out for metric in PUBLISHED.get(name, ())}
     without |= {"SNATConnectionCount"} if environment.existing.network else set()
-    if environment.existing.cluster:
+    if not environment.makes_cluster:
         without |= {metric for metric in SIGNALS if metric.startswith("node_")}
     return tuple(metric for metric in SIGNALS if metric not in without)
 
@@ -42,7 +42,7 @@ def one_place_kept(deployment: Deployment) -> Iterator[Observation]:
         yield equal(resource, "disableLocalAuth", at(found, "features.disableLocalAuth"), True)
         yield equal(resource, "location", found.get("location"), deployment.target.region)
     senders = [
-        *([] if deployment.target.existing.cluster else [names.cluster_id(deployment.target)]),
+        *([names.cluster_id(deployment.target)] if deployment.environment.makes_cluster else []),
         *([str(database.server(deployment)["id"])] if deployment.environment.database else []),
         *([f"{names.cache_id(deployment.target)}/databases/default"] if deployment.environment.cache else []),
         *([gateway_id(deployment)] if deployment.environment.network.entry else []),

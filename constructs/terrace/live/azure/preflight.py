@@ -123,6 +123,8 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
 
 def _volumes(deployment: Deployment) -> Iterator[Obstacle]:
     """Disks of persistent volume claims are in the group that AKS creates, and are deleted with it."""
+    if deployment.environment.cluster is None:
+        return
     group = at(cluster.cluster(deployment), "nodeResourceGroup")
     resources = deployment.pages(f"{names.subscription(deployment.target)}/resourceGroups/{group}/resources")
     disks = [str(entry["name"]) for entry in resources if str(entry["type"]).lower() == "microsoft.compute/disks"]

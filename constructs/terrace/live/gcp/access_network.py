@@ -146,6 +146,8 @@ def _entry(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cluster(deployment: Deployment, document: Document) -> None:
+    if deployment.environment.cluster is None:
+        return
     found = cluster.cluster(deployment)
     attributes = plain(found)
     endpoints = found.get("controlPlaneEndpointsConfig", {}).get("ipEndpointsConfig", {})

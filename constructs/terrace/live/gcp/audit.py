@@ -65,6 +65,8 @@ def threats_looked_for(deployment: Deployment) -> Iterator[Observation]:
     filter = str(findings.get("streamingConfig", {}).get("filter"))
     severities = [word for word in ("HIGH", "CRITICAL") if word in filter]
     yield includes(f"notification config {name}", "severities", severities, ["HIGH", "CRITICAL"])
+    if deployment.environment.cluster is None:
+        return
     posture = cluster.cluster(deployment).get("securityPostureConfig", {}).get("mode")
     good = posture in ("BASIC", "ENTERPRISE")
     yield Observation(f"cluster {deployment.prefix}", f"securityPostureConfig = {posture}", good, "BASIC")

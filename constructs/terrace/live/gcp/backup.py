@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, equal, includes
 from terrace.capabilities.spec import Layer
 from terrace.gcp import names
 from terrace.gcp.names import Place
@@ -116,6 +116,7 @@ def jobs_reported(deployment: Deployment) -> Iterator[Observation]:
 
 @check("BAK-2")
 def cluster_backups(deployment: Deployment) -> Iterator[Observation]:
+    asked(deployment.environment.cluster, "cluster")
     account, member = names.role_name(deployment.target, "velero"), names.member(deployment.target, "velero")
     yield equal(
         f"account {account}",
@@ -139,13 +140,14 @@ def objectives_met(deployment: Deployment) -> Iterator[Observation]:
     for rule in plan(deployment).get("backupRules", []) if deployment.environment.database else ():
         name = f"backup plan {deployment.prefix}-database"
         yield at_most(name, "hours between backups (backup.rpo)", _hours(rule), objective)
-    full = f"{place(deployment)}/backupPlans/{deployment.prefix}"
-    cluster = deployment.call("gkebackup", "projects.locations.backupPlans.get", name=full)
-    hours = _times(str(cluster.get("backupSchedule", {}).get("cronSchedule")))
-    gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
-    resource = f"GKE backup plan {deployment.prefix}"
-    yield at_most(resource, "hours between backups (backup.rpo)", max(gaps, default=None), objective)
-    yield equal(resource, "paused", bool(cluster.get("backupSchedule", {}).get("paused")), False)
+    if deployment.environment.cluster:
+        full = f"{place(deployment)}/backupPlans/{deployment.prefix}"
+        cluster = deployment.call("gkebackup", "projects.locations.backupPlans.get", name=full)
+        hours = _times(str(cluster.get("backupSchedule", {}).get("cronSchedule")))
+        gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
+        resource = f"GKE backup plan {deployment.prefix}"
+        yield at_most(resource, "hours between backups (backup.rpo)", max(gaps, default=None), objective)
+        yield equal(resource, "paused", bool(cluster.get("backupSchedule", {}).get("paused")), False)
     if deployment.environment.database:
         settings = database.server(deployment)["settings"]
         logs = settings.get("backupConfiguration", {}).get("transactionLogRetentionDays")

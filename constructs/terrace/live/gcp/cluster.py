@@ -6,6 +6,7 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, check, empty, equal, includes
 from terrace.calls import Absent
 from terrace.capabilities.cluster import POOL_LABEL
+from terrace.capabilities.spec import present
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys, logs
 from terrace.live.gcp.checks import Deployment, named
@@ -26,9 +27,11 @@ def _name(deployment: Deployment) -> str:
 
 def pools(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each pool of the environment, which its nodes' label names. Raises Absent."""
+    if deployment.environment.cluster is None:
+        return
     every = cluster(deployment).get("nodePools", [])
     found = {str(pool.get("config", {}).get("labels", {}).get(POOL_LABEL)): pool for pool in every}
-    for name in deployment.environment.cluster.pools:
+    for name in deployment.environment.pools:
         if name not in found:
             raise Absent(f"pool {name} of cluster {_name(deployment)}")
         yield name, found[name]
@@ -43,7 +46,7 @@ def private_api(deployment: Deployment) -> Iterator[Observation]:
     ).get("enablePrivateNodes")
     yield equal(resource, "private nodes", bool(nodes), True)
     ends = found.get("controlPlaneEndpointsConfig", {})
-    ranges = sorted(deployment.environment.cluster.api_access.public_from.values())
+    ranges = sorted(deployment.environment.api_ranges.values())
     by_address = ends.get("ipEndpointsConfig", {})
     yield equal(resource, "ipEndpointsConfig", by_address.get("enabled", True), bool(ranges))
     outside = ends.get("dnsEndpointConfig", {}).get("allowExternalTraffic", False)
@@ -104,7 +107,7 @@ def organisation_only(deployment: Deployment) -> Iterator[Observation]:
 def pools_scale(deployment: Deployment) -> Iterator[Observation]:
     for name, found in pools(deployment):
         spec, scaling, resource = (
-            deployment.environment.cluster.pools[name],
+            deployment.environment.pools[name],
             found.get("autoscaling", {}),
             f"pool {name}",
         )
@@ -122,7 +125,7 @@ def pools_scale(deployment: Deployment) -> Iterator[Observation]:
 @check("K8S-7")
 def supported(deployment: Deployment) -> Iterator[Observation]:
     resource, found = f"cluster {_name(deployment)}", cluster(deployment)
-    expected, version = deployment.environment.cluster.version, str(found.get("currentMasterVersion"))
+    expected, version = present(deployment.environment.cluster).version, str(found.get("currentMasterVersion"))
     same = version == expected or version.startswith((f"{expected}.", f"{expected}-"))
     yield Observation(resource, f"currentMasterVersion = {version}", same, expected)
     channel = found.get("releaseChannel", {}).get("channel")
@@ -164,7 +167,7 @@ def deletion_denied(deployment: Deployment) -> dict[str, Any]:
 
 @check("K8S-11")
 def cannot_be_deleted(deployment: Deployment) -> Iterator[Observation]:
-    if not deployment.environment.cluster.deletion_protection:
+    if not present(deployment.environment.cluster).deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     if deployment.target.existing.cluster:
         raise NotRequired("a deny policy of the owner is not known by its name")

@@ -45,7 +45,7 @@ def sleeps(deployment: Deployment) -> Iterator[Observation]:
     spec = deployment.environment.cost.sleep
     if spec is None:
         raise NotRequired("cost.sleep is not set")
-    latest = _MINUTES_PER_POOL * len(deployment.environment.cluster.pools)
+    latest = _MINUTES_PER_POOL * len(deployment.environment.pools)
     for pool, found in cluster.pools(deployment):
         at = f"nodePools/{found['name']}"
         down, up = _job(deployment, f"nodes-{pool}-down"), _job(deployment, f"nodes-{pool}-up")

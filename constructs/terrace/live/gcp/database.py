@@ -158,8 +158,9 @@ def bootstrap_possible(deployment: Deployment) -> Iterator[Observation]:
         f"module-{name}" for name, module in deployment.environment.enabled_modules.items() if module.needs.database
     ]
     yield includes(resource, "users", can, [login(deployment, purpose) for purpose in (ADMIN, *modules)])
-    pod = deployment.environment.component_accounts[BOOTSTRAP]
-    yield equal(f"account of {ADMIN}", "service accounts", grants.pods(deployment, ADMIN), [str(pod)])
+    pod = deployment.environment.component_accounts.get(BOOTSTRAP)
+    bound = [str(pod)] if pod else []
+    yield equal(f"account of {ADMIN}", "service accounts", grants.pods(deployment, ADMIN), bound)
     everywhere = grants.on_project(deployment)
     for purpose in (ADMIN, *modules):
         rights = grants.roles(everywhere, names.member(deployment.target, purpose))

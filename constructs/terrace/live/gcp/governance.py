@@ -12,7 +12,7 @@ from terrace.live.inventory import complete
 
 def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The deployment's main resources and their labels. Raises Absent."""
-    if not deployment.target.existing.cluster:
+    if deployment.environment.makes_cluster:
         found = cluster.cluster(deployment)
         yield f"cluster {deployment.prefix}", found.get("resourceLabels", {})
         for name, pool in cluster.pools(deployment):
@@ -53,7 +53,8 @@ def own_regions(deployment: Deployment) -> Iterator[Observation]:
         yield empty(f"bucket {name}", "locations outside the environment's regions", outside)
     for instance in database.instances(deployment):
         yield _inside(f"sql instance {instance['name']}", instance.get("region"), regions)
-    yield _inside(f"cluster {deployment.prefix}", cluster.cluster(deployment).get("location"), regions)
+    if deployment.environment.cluster:
+        yield _inside(f"cluster {deployment.prefix}", cluster.cluster(deployment).get("location"), regions)
     for subnet in network.subnets(deployment):
         yield _inside(f"subnet {subnet['name']}", named(subnet.get("region")), regions)
     for word in ("warning", "critical"):

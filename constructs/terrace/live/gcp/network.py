@@ -135,6 +135,8 @@ def private_subnets(deployment: Deployment) -> Iterator[Observation]:
         yield includes(f"pool {name}", "zones", pool.get("locations", []), deployment.target.zones)
         private = pool.get("networkConfig", {}).get("enablePrivateNodes", False)
         yield equal(f"pool {name}", "enablePrivateNodes", private, True)
+    if deployment.environment.cluster is None:
+        return
     subnet = named(cluster.cluster(deployment).get("subnetwork"))
     yield equal(f"cluster {deployment.prefix}", "subnetwork", subnet, _subnet(deployment, "nodes"))
 

@@ -78,7 +78,8 @@ def _database(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _cluster(deployment: Deployment) -> Iterator[Obstacle]:
-    if deployment.environment.cluster.deletion_protection and names.settings(deployment.target).owns_account:
+    spec = deployment.environment.cluster
+    if spec and spec.deletion_protection and names.settings(deployment.target).owns_account:
         cluster.deletion_denied(deployment)
         message = "is protected from deletion"
         yield Obstacle("note", f"cluster {deployment.prefix}", message, f"{_LIFTED}, which takes effect within minutes")
@@ -139,6 +140,8 @@ def _recovery_points(deployment: Deployment) -> Iterator[Obstacle]:
 
 
 def _cluster_backups(deployment: Deployment) -> Iterator[Obstacle]:
+    if deployment.environment.cluster is None:
+        return
     plan = f"{backup.place(deployment)}/backupPlans/{deployment.prefix}"
     backups = deployment.pages("gkebackup", "projects.locations.backupPlans.backups.list", "backups", parent=plan)
     if backups:

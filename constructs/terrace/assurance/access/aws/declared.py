@@ -64,18 +64,20 @@ def declared(stack: Subject) -> Declared:
 def _paths(stack: Subject) -> Iterator[tuple[Path, str]]:
     https = (443, 443)
     yield Path("nodes", "cloud s3", "tcp", https), "NET-3: nodes reach S3 by the gateway endpoint's prefix list"
-    if stack.environment.network.hybrid:
+    if stack.environment.network.hybrid and stack.environment.cluster:
         yield Path("on-premises", "control", "tcp", https), "NET-7: administrators reach the API by the VPN"
 
 
 def _grants(stack: Subject) -> Iterator[_Row]:
     yield from _keys(stack)
     yield from _modules(stack)
-    yield from _components(stack)
-    if stack.environment.database:
+    if stack.environment.cluster:
+        yield from _components(stack)
+    if stack.environment.database and stack.environment.cluster:
         yield from _bootstrap(stack)
     yield from _pipelines(stack)
-    yield from _cluster()
+    if stack.environment.cluster:
+        yield from _cluster()
     yield from _services(stack)
     if stack.environment.lake.replicate:
         yield from _replication()
@@ -143,7 +145,7 @@ def _pods(stack: Subject) -> Iterator[_Row]:
     """The pods that act as components."""
     for name, account in stack.environment.component_accounts.items():
         yield Grant(f"pods {account}", "assume", f"identities/component {name}"), "K8S-4: EKS Pod Identity"
-    for name, pods in ({} if stack.target.existing.cluster else _ADDON_PODS).items():
+    for name, pods in (_ADDON_PODS if stack.environment.makes_cluster else {}).items():
         yield Grant(f"pods {pods}", "assume", f"identities/component {name}"), "K8S-4: EKS Pod Identity of an add-on"
 
 
@@ -213,7 +215,7 @@ _OTHERS = ("account", "volumes", "network", "database", "state")
 
 def _roles(stack: Subject) -> list[str]:
     """The roles of the stack by name."""
-    components = (*stack.environment.component_accounts, *_ADDON_PODS)
+    components = (*stack.environment.component_accounts, *(_ADDON_PODS if stack.environment.cluster else ()))
     found = [f"module {name}" for name in stack.environment.foundation_modules]
     found += [f"component {name}" for name in components] + ["pipeline plan", "pipeline apply", *_ASSUMED]
     found += [name for name in _of_extensions(stack) if name not in found]

@@ -21,7 +21,7 @@ def flow_paths(stack: Subject) -> tuple[Path, ...]:
     """The traffic between parties that the foundation needs."""
     return tuple(
         Path(flow.source, flow.into, flow.protocol, (flow.first_port, flow.last_port))
-        for flow in flows(stack.environment.left_out).values()
+        for flow in flows(stack.environment.parties_left_out).values()
     )
 
 
@@ -153,7 +153,7 @@ def _listed(value: object) -> list[Any]:
 
 def _of_endpoint(stack: Subject) -> set[Path]:
     """The paths into the Kubernetes API that its public endpoint decides on."""
-    ranges = stack.environment.cluster.api_access.public_from
+    ranges = stack.environment.api_ranges
     return {Path(f"range {name}", "control", "tcp", (443, 443)) for name in ranges}
 
 

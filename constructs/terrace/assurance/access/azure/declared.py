@@ -65,7 +65,7 @@ def declared(stack: Subject) -> Declared:
 
 def _flows(environment: Environment) -> Iterator[Row]:
     """Traffic between parties."""
-    for _, flow in flows(environment.left_out).values():
+    for _, flow in flows(environment.parties_left_out).values():
         ports = (flow.first_port, flow.last_port)
         yield Path(flow.source, flow.into, _PROTOCOLS[flow.protocol], ports), flow.purpose
 
@@ -73,7 +73,7 @@ def _flows(environment: Environment) -> Iterator[Row]:
 def _service_flows(environment: Environment) -> Iterator[Row]:
     """Traffic with Azure's own services, and the gateway's."""
     for flow in SERVICE_FLOWS.values():
-        if flow.group in environment.left_out:
+        if flow.group in environment.parties_left_out:
             continue
         ends = (flow.group, f"cloud {flow.peer}")
         source, into = ends if flow.side == "Outbound" else reversed(ends)

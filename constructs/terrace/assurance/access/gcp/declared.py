@@ -38,7 +38,7 @@ _APPLY: tuple[tuple[str, str], ...] = (
 def declared(stack: Subject) -> Declared:
     """What the environment declares on Google Cloud."""
     required_paths, allowed = [*neutral_paths(stack.environment)], list(_allowed_paths(stack))
-    required_paths += [path for flow in flows(stack.environment.left_out).values() for path in _of_flow(flow)]
+    required_paths += [path for flow in flows(stack.environment.parties_left_out).values() for path in _of_flow(flow)]
     ports = ON_PREMISES_PORTS if stack.environment.network.hybrid else ()
     linked = [(_tcp("on-premises", "nodes", port), "NET-7: the ingress serves the hybrid link") for port in ports]
     required_paths += [path for path, _ in linked]
@@ -64,7 +64,7 @@ def _tcp(source: str, destination: str, port: str) -> Path:
 
 def _allowed_paths(stack: Subject) -> Iterator[tuple[Path, str]]:
     known = ranges(stack)
-    for flow in flows(stack.environment.left_out).values():
+    for flow in flows(stack.environment.parties_left_out).values():
         for cidr in known.parties[flow.into]:
             for other in known.names(cidr):
                 if other != flow.into:

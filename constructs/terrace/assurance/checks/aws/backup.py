@@ -7,7 +7,7 @@ from typing import Any
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws import database, lookup
 from terrace.assurance.checks.aws.lookup import allows, interval, statements, values
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.aws import names
 
@@ -78,6 +78,7 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
 
 @check("BAK-2")
 def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.cluster, "cluster")
     role = stack.one("aws_iam_role", "backup/velero")
     granted = [
         statement

@@ -8,6 +8,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, che
 from terrace.assurance.view import Resource, at, flag
 from terrace.aws import names
 from terrace.calls import Absent
+from terrace.capabilities.spec import present
 
 _LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -37,7 +38,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(str(cluster), "endpoint_private_access", cluster.get("vpc_config.endpoint_private_access"), True)
-    ranges = sorted(stack.environment.cluster.api_access.public_from.values())
+    ranges = sorted(stack.environment.api_ranges.values())
     public = cluster.get("vpc_config.endpoint_public_access", True)  # EKS's own default
     yield equal(str(cluster), "endpoint_public_access", public, bool(ranges))
     if public:
@@ -48,7 +49,7 @@ def api_access_restricted(stack: Subject) -> Iterator[Observation]:
 @check("K8S-1")
 def private_nodes(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         group = lookup.pool(stack, name)
         subnets = lookup.subnets(stack, group, "subnet_ids")
         outside = [str(subnet) for subnet in subnets if not subnet.path.startswith("network/nodes-")]
@@ -77,7 +78,7 @@ def control_plane_logs_enabled(stack: Subject) -> Iterator[Observation]:
 def workload_identity_enabled(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     yield equal("cluster", "eks-pod-identity-agent is installed", bool(_addon(stack, "eks-pod-identity-agent")), True)
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         template = _launch_template(stack, name)
         yield equal(str(template), "http_tokens", template.get("metadata_options.http_tokens"), "required")
         hops = template.get("metadata_options.http_put_response_hop_limit")
@@ -96,7 +97,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 @check("K8S-6")
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    for name, spec in stack.environment.cluster.pools.items():
+    for name, spec in stack.environment.pools.items():
         group = lookup.pool(stack, name)
         yield equal(str(group), "min_size", group.get("scaling_config.min_size"), spec.min_nodes)
         yield equal(str(group), "max_size", group.get("scaling_config.max_size"), spec.max_nodes)
@@ -115,10 +116,10 @@ def autoscaler_permissions(stack: Subject) -> Iterator[Observation]:
 @check("K8S-7")
 def supported_version(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    cluster, version = control_plane(stack), stack.environment.cluster.version
+    cluster, version = control_plane(stack), present(stack.environment.cluster).version
     yield equal(str(cluster), "version", cluster.get("version"), version)
     yield equal(str(cluster), "support_type", cluster.get("upgrade_policy.support_type"), "STANDARD")
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         group = lookup.pool(stack, name)
         yield equal(str(group), "node_repair_config", group.get("node_repair_config.enabled"), True)
         yield equal(str(group), "version", group.get("version"), version)
@@ -135,7 +136,7 @@ def network_policies_enforced(stack: Subject) -> Iterator[Observation]:
 @check("K8S-9")
 def nodes_hardened(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         group, template = lookup.pool(stack, name), _launch_template(stack, name)
         image = str(group.get("ami_type"))
         yield Observation(str(group), f"ami_type = {image}", image.startswith("BOTTLEROCKET"), "BOTTLEROCKET_*")
@@ -154,7 +155,7 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 @check("K8S-11")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    if not stack.environment.cluster.deletion_protection:
+    if not present(stack.environment.cluster).deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     role, cluster = stack.one("aws_iam_role", "pipelines/apply"), names.cluster_arn(stack.target)
     denied = any(

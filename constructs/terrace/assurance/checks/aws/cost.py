@@ -31,7 +31,7 @@ def sleep_schedule(stack: Subject) -> Iterator[Observation]:
     if spec is None:
         raise NotRequired("cost.sleep is not set")
     schedules = stack.all("aws_scheduler_schedule")
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         group = str(lookup.pool(stack, name).get("node_group_name"))
         pool_schedules = [(one, sizes) for one in schedules if (sizes := _sizes(one, group)) is not None]
         for action, at_time, asleep in (("down", spec.down, True), ("up", spec.up, False)):

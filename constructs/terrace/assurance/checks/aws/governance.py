@@ -41,7 +41,7 @@ def all_tagged(stack: Subject) -> Iterator[Observation]:
             }
             yield empty(str(resource), "tags that override the default tags", sorted(conflicts))
     # the provider's default tags do not reach resources that AWS creates: EC2 User Guide, "Tag specifications"
-    for template in stack.all("aws_launch_template", or_none=bool(stack.target.existing.cluster)):
+    for template in stack.all("aws_launch_template", or_none=not stack.environment.makes_cluster):
         tag_specs = {
             str(block.get("resource_type")): block.get("tags", {}) for block in template.blocks("tag_specifications")
         }
@@ -82,7 +82,7 @@ def allowed_regions_only(stack: Subject) -> Iterator[Observation]:
             "destinations outside the allowed regions",
             [str(destination) for destination in copy_regions if destination not in regions],
         )
-    for secret in stack.all("aws_secretsmanager_secret"):
+    for secret in stack.all("aws_secretsmanager_secret", or_none=not stack.environment.foundation_modules):
         copy_regions = [copy.get("region") for copy in secret.blocks("replica")]
         yield empty(
             str(secret),

@@ -15,6 +15,8 @@ from terrace.calls import Absent
 _ESSENTIAL = ("ecr.api", "ecr.dkr", "secretsmanager", "sts", "kms", "logs", "eks-auth")
 """The endpoints that nodes and workloads need."""
 _FULL = (*_ESSENTIAL, "ec2", "eks", "elasticloadbalancing", "autoscaling", "monitoring", "rds", "sns", "sqs", "ssm")
+_OF_NODES = ("aws_eks_node_group", "aws_vpc")
+"""Types of _private_resources whose subnets are of nodes, which have egress."""
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -38,6 +40,9 @@ def _default_routes(stack: Subject, subnet: Resource) -> list[tuple[Resource, Re
 
 def _private_resources(stack: Subject) -> Iterator[tuple[Resource, list[Resource]]]:
     """The resources that have to be in private subnets, each with its subnets."""
+    if stack.environment.cluster is None:
+        nodes = [one for one in stack.all("aws_subnet") if one.path.startswith("network/nodes-")]
+        yield stack.view.only("aws_vpc"), nodes
     for of, type, name in (
         ("cluster", "aws_eks_node_group", "subnet_ids"),
         ("database", "aws_db_subnet_group", "subnet_ids"),
@@ -76,7 +81,7 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
     zones = {str(gateway): _zone(stack, gateway) for gateway in gateways}
     yield at_least("network", "zones with a NAT gateway", len(set(zones.values())), expected)
     for resource, subnets in _private_resources(stack):
-        is_node_group = resource.type == "aws_eks_node_group"
+        is_node_group = resource.type in _OF_NODES
         for subnet in subnets:
             routes = _default_routes(stack, subnet)
             wrong = [route for route, target in routes if target.type != "aws_nat_gateway" or not is_node_group]
@@ -85,7 +90,7 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
             required = "a NAT gateway" if is_node_group else "no default route"
             yield Observation(str(wrong[0] if wrong else subnet), fact, ok, required)
     yield empty("network", "other public addresses", [str(a) for a in stack.all("aws_eip") if a not in addresses])
-    for template in stack.all("aws_launch_template"):
+    for template in stack.all("aws_launch_template", or_none=stack.environment.cluster is None):
         public = [
             card for card in template.blocks("network_interfaces") if flag(card.get("associate_public_ip_address"))
         ]
@@ -134,8 +139,8 @@ def _reads_only(rule: dict[str, object]) -> bool:
 
 def _node_tables(stack: Subject) -> set[str]:
     tables = set()
-    for group in stack.all("aws_eks_node_group"):
-        for subnet in lookup.subnets(stack, group, "subnet_ids"):
+    for resource, subnets in _private_resources(stack):
+        for subnet in subnets if resource.type in _OF_NODES else ():
             for link in stack.view.pointing("aws_route_table_association", "subnet_id", subnet):
                 tables.add(str(stack.view.target(link.get("route_table_id"))))
     return tables
@@ -190,8 +195,8 @@ def _expected_rules(stack: Subject, kinds: list[str]) -> set[_AccessRule]:
     }  # fmt: skip
     if kinds == ["public"]:
         return common | {("in", "tcp", everywhere, port, port) for port in ((80, 443) if spec.network.entry else ())}
-    callers = [*spec.cluster.api_access.public_from.values()]
-    callers += spec.network.hybrid.peer_cidrs if spec.network.hybrid else []
+    callers = [*spec.api_ranges.values()]
+    callers += spec.network.hybrid.peer_cidrs if spec.network.hybrid and spec.cluster else []
     return common | {("in", "tcp", str(one), 443, 443) for one in callers} if "data" not in kinds else set()
 
 

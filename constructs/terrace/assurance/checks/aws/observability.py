@@ -223,7 +223,7 @@ def _signals(stack: Subject) -> dict[tuple[str, str], _Expected]:
     server = (prefix,)
     replicas = spec.cache.replicas if spec.cache else 0
     nodes = tuple(f"{prefix}-{number:03}" for number in range(1, replicas + 2))
-    cluster = tuple(str(one) for one in stack.all("aws_eks_cluster", or_none=bool(stack.target.existing.cluster)))
+    cluster = tuple(str(one) for one in stack.all("aws_eks_cluster", or_none=not stack.environment.makes_cluster))
     gateways = tuple(str(one) for one in stack.all("aws_nat_gateway", or_none=bool(stack.target.existing.network)))
     counted = {"LakeDenials": limits.lake_denials}
     own = names.metric_namespace(stack.target)

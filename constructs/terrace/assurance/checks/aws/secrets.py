@@ -48,7 +48,7 @@ def no_plaintext_values(stack: Subject) -> Iterator[Observation]:
         stored_values = [name for name in _names(resource.raw) if _VALUES.search(name)]
         if stored_values or resource.type.startswith("aws_secretsmanager"):
             yield empty(str(resource), "attributes with a secret value", stored_values)
-    for version in stack.all("aws_secretsmanager_secret_version"):
+    for version in stack.all("aws_secretsmanager_secret_version", or_none=not stack.environment.foundation_modules):
         value = version.get("secret_string_wo")
         source = value.type if isinstance(value, Reference) else "literal"
         ephemeral = source == "ephemeral.aws_secretsmanager_random_password"

@@ -188,7 +188,7 @@ def threat_detection_enabled(stack: Subject) -> Iterator[Observation]:
     channels = stack.environment.observability.channels.values()
     addresses = [channel.address for channel in channels if isinstance(channel, EmailChannel)]
     yield equal(str(contact), "email", contact.get("email"), addresses[0] if addresses else "unset")
-    if stack.target.existing.cluster:
+    if not stack.environment.makes_cluster:
         return
     cluster = stack.view.only("azurerm_kubernetes_cluster")
     sensor = cluster.get("microsoft_defender.log_analytics_workspace_id")
@@ -204,7 +204,7 @@ def configuration_baseline(stack: Subject) -> Iterator[Observation]:
     yield equal(str(baseline), "policy_definition_id", baseline.get("policy_definition_id"), expected)
     yield equal(str(baseline), "subscription_id", baseline.get("subscription_id"), names.subscription(stack.target))
     yield from unset(baseline, "not_scopes", "overrides", "parameters", "resource_selectors")
-    if stack.target.existing.cluster:
+    if not stack.environment.makes_cluster:
         return
     cluster = stack.view.only("azurerm_kubernetes_cluster")
     yield equal(str(cluster), "azure_policy_enabled", cluster.get("azure_policy_enabled"), True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.azure import database
 from terrace.assurance.checks.azure.lookup import diagnostics, granted, referenced, unset, uses
-from terrace.assurance.evaluation import Observation, at_least, check, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, check, equal, includes
 from terrace.assurance.view import Resource
 from terrace.azure import names
 
@@ -121,6 +121,7 @@ def _in_vault(stack: Subject, one: Resource, vault: Resource, policies: str) -> 
 
 @check("BAK-2")
 def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.cluster, "cluster")
     # who else has them, and what else it may do, is compared with the environment by the access model
     identity = stack.one("azurerm_user_assigned_identity", "backup/velero")
     credentials = stack.view.pointing("azurerm_federated_identity_credential", "user_assigned_identity_id", identity)
@@ -131,7 +132,7 @@ def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
     yield equal(str(identity), f"scopes of {names.BLOB_WRITER}", write_scopes, containers)
     snapshots = any(role == _SNAPSHOTS for role, _ in grants)
     yield equal(str(identity), f"has the role {_SNAPSHOTS}", snapshots, True)
-    if stack.target.existing.cluster:
+    if not stack.environment.makes_cluster:
         return
     cluster = stack.view.only("azurerm_kubernetes_cluster")
     for driver in ("disk_driver_enabled", "snapshot_controller_enabled"):

@@ -10,6 +10,7 @@ from terrace.assurance.evaluation import NotRequired, Observation, at_least, che
 from terrace.assurance.view import Resource
 from terrace.azure import names
 from terrace.calls import Absent
+from terrace.capabilities.spec import present
 
 _OTHER_WAYS_IN = (
     "http_application_routing_enabled", "http_proxy_config", "ingress_application_gateway", "web_app_routing",
@@ -31,14 +32,14 @@ def _pools(stack: Subject) -> Iterator[tuple[str, Resource, dict[str, Any]]]:
     pools: dict[str, tuple[Resource, dict[str, Any]]] = {str(one.get("name")): (cluster, one) for one in default}
     for pool in stack.view.pointing("azurerm_kubernetes_cluster_node_pool", "kubernetes_cluster_id", cluster):
         pools[str(pool.get("name"))] = (pool, pool.attributes)
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         if name not in pools:
             raise Absent(f"no pool {name} of the cluster")
         yield name, *pools[name]
 
 
 def _undeclared_pools(stack: Subject) -> list[Resource]:
-    declared = stack.environment.cluster.pools
+    declared = stack.environment.pools
     return [pool for pool in stack.all("azurerm_kubernetes_cluster_node_pool") if pool.get("name") not in declared]
 
 
@@ -46,7 +47,7 @@ def _undeclared_pools(stack: Subject) -> list[Resource]:
 def api_access_restricted(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     cluster = control_plane(stack)
-    ranges = sorted(stack.environment.cluster.api_access.public_from.values())
+    ranges = sorted(stack.environment.api_ranges.values())
     yield equal(str(cluster), "private_cluster_enabled", bool(cluster.get("private_cluster_enabled")), not ranges)
     integrated = cluster.get("api_server_access_profile.virtual_network_integration_enabled")
     yield equal(str(cluster), "virtual_network_integration_enabled", integrated, True)
@@ -96,7 +97,7 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
     for other in _undeclared_pools(stack):
         yield Observation(str(other), f"pool {other.get('name')}", False, "a pool of cluster.pools")
     for name, resource, pool in _pools(stack):
-        spec, where = stack.environment.cluster.pools[name], f"{resource} {name}"
+        spec, where = stack.environment.pools[name], f"{resource} {name}"
         yield equal(where, "auto_scaling_enabled", pool.get("auto_scaling_enabled"), True)
         least = (
             max(spec.min_nodes, 1) if pool.get("mode") is None else spec.min_nodes
@@ -115,7 +116,10 @@ def supported_version(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     cluster = control_plane(stack)
     yield equal(
-        str(cluster), "kubernetes_version", cluster.get("kubernetes_version"), stack.environment.cluster.version
+        str(cluster),
+        "kubernetes_version",
+        cluster.get("kubernetes_version"),
+        present(stack.environment.cluster).version,
     )
     channel = cluster.get("automatic_upgrade_channel")
     yield Observation(
@@ -158,7 +162,7 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 @check("K8S-11")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    if not stack.environment.cluster.deletion_protection:
+    if not present(stack.environment.cluster).deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     cluster = control_plane(stack)
     locks = stack.view.pointing("azurerm_management_lock", "scope", cluster)

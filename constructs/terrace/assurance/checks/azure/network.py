@@ -13,10 +13,11 @@ from terrace.capabilities.lake import BUCKETS
 
 def _pools(stack: Subject) -> Iterator[tuple[Resource, str, list[str]]]:
     """Each node pool with its subnet's id and its zones."""
-    for cluster in stack.all("azurerm_kubernetes_cluster"):
+    without = stack.environment.cluster is None
+    for cluster in stack.all("azurerm_kubernetes_cluster", or_none=without):
         zones = cluster.get("default_node_pool.zones", [])
         yield cluster, cluster.get("default_node_pool.vnet_subnet_id"), zones
-    for pool in stack.all("azurerm_kubernetes_cluster_node_pool"):
+    for pool in stack.all("azurerm_kubernetes_cluster_node_pool", or_none=without):
         yield pool, pool.get("vnet_subnet_id"), pool.get("zones", [])
 
 
@@ -54,13 +55,14 @@ def egress_by_nat(stack: Subject) -> Iterator[Observation]:
             yield equal(str(address), "allocation_method", address.get("allocation_method"), "Static")
         if stack.environment.network.egress.nat == "per_zone":
             yield equal(str(gateway), "sku_name (zone-redundant)", gateway.get("sku_name"), "StandardV2")
-    cluster = stack.view.only("azurerm_kubernetes_cluster")
-    outbound_type = cluster.get("network_profile.outbound_type")
-    yield equal(str(cluster), "outbound_type", outbound_type, "userAssignedNATGateway")
-    public = cluster.get("default_node_pool.node_public_ip_enabled", False)
-    yield equal(str(cluster), "node_public_ip_enabled", public, False)
-    for pool in stack.all("azurerm_kubernetes_cluster_node_pool"):
-        yield equal(str(pool), "node_public_ip_enabled", pool.get("node_public_ip_enabled", False), False)
+    if stack.environment.cluster:
+        cluster = stack.view.only("azurerm_kubernetes_cluster")
+        outbound_type = cluster.get("network_profile.outbound_type")
+        yield equal(str(cluster), "outbound_type", outbound_type, "userAssignedNATGateway")
+        public = cluster.get("default_node_pool.node_public_ip_enabled", False)
+        yield equal(str(cluster), "node_public_ip_enabled", public, False)
+        for pool in stack.all("azurerm_kubernetes_cluster_node_pool"):
+            yield equal(str(pool), "node_public_ip_enabled", pool.get("node_public_ip_enabled", False), False)
     others = [str(one) for one in stack.all("azurerm_public_ip") if not _expected_address(one)]
     yield empty("network", "other public addresses", others)
 
@@ -86,7 +88,8 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
             "network/endpoints or network/cache",
         )
     cache = ["cache/server"] if stack.environment.cache else []
-    expected = ["keys/vault", "registry/registry", *cache, *(f"lake/{name}/account" for name in BUCKETS)]
+    registry = ["registry/registry"] if stack.environment.cluster else []
+    expected = ["keys/vault", *registry, *cache, *(f"lake/{name}/account" for name in BUCKETS)]
     yield includes("network", "private endpoints", endpoints, expected)
     for zone in stack.all("azurerm_private_dns_zone"):
         links = referrers(stack, "azurerm_private_dns_zone_virtual_network_link", "private_dns_zone_id", zone)

@@ -49,7 +49,7 @@ def signals(environment: Environment) -> tuple[str, ...]:
     """The metrics of what the environment does not leave out, and of the foundation's own network and cluster."""
     without = {metric for name in environment.left_out for metric in PUBLISHED.get(name, ())}
     without |= {"SNATConnectionCount"} if environment.existing.network else set()
-    if environment.existing.cluster:
+    if not environment.makes_cluster:
         without |= {metric for metric in SIGNALS if metric.startswith("node_")}
     return tuple(metric for metric in SIGNALS if metric not in without)
 

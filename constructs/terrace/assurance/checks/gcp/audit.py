@@ -104,7 +104,7 @@ def threat_detection_enabled(stack: Subject) -> Iterator[Observation]:
     any_of = " OR ".join(f'severity = "{severity}"' for severity in severities)
     streamed = notification.get("streaming_config.filter")
     yield equal(str(notification), "filter", streamed, f'state = "ACTIVE" AND mute != "MUTED" AND ({any_of})')
-    if stack.target.existing.cluster:
+    if not stack.environment.makes_cluster:
         return
     cluster = stack.view.only("google_container_cluster")
     posture = cluster.get("security_posture_config.mode")

@@ -7,7 +7,7 @@ from datetime import date
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp import database
 from terrace.assurance.checks.gcp.lookup import each, on_records, pods, seconds, unset, uses
-from terrace.assurance.evaluation import Observation, at_least, at_most, check, equal, includes
+from terrace.assurance.evaluation import Observation, asked, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, at
 from terrace.capabilities.audit import AuditHandle
 from terrace.capabilities.lake import Bucket
@@ -94,6 +94,7 @@ def database_and_lake_selected(stack: Subject) -> Iterator[Observation]:
 
 @check("BAK-2")
 def cluster_backup_permissions(stack: Subject) -> Iterator[Observation]:
+    asked(stack.environment.cluster, "cluster")
     account = stack.one("google_service_account", "backup/velero")
     yield equal(
         str(account), "service accounts", pods(stack, account), [str(stack.environment.component_accounts["velero"])]
@@ -127,10 +128,11 @@ def _cluster_plan(stack: Subject) -> Iterator[Observation]:
 def recovery_objectives_met(stack: Subject) -> Iterator[Observation]:
     spec = stack.environment.backup
     objective = spec.rpo.total_seconds() / 3600
-    cluster = stack.one("google_gke_backup_backup_plan", "backup/cluster")
-    hours = _times(str(cluster.get("backup_schedule.cron_schedule")))
-    gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
-    yield at_most(str(cluster), "hours between backups (backup.rpo)", max(gaps, default=None), objective)
+    if stack.environment.cluster:
+        cluster = stack.one("google_gke_backup_backup_plan", "backup/cluster")
+        hours = _times(str(cluster.get("backup_schedule.cron_schedule")))
+        gaps = [(after - before) % 24 or 24 for before, after in zip(hours, hours[1:] + hours[:1], strict=True)]
+        yield at_most(str(cluster), "hours between backups (backup.rpo)", max(gaps, default=None), objective)
     if stack.environment.database is None:
         return
     plan = _plan(stack)

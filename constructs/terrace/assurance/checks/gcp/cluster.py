@@ -6,6 +6,7 @@ from terrace.assurance.checks import Subject
 from terrace.assurance.checks.gcp.lookup import path_of, pools, unset, uses
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, equal, includes
 from terrace.assurance.view import Resource, blocks, flag
+from terrace.capabilities.spec import present
 from terrace.gcp import names
 
 _DELETION = ["container.googleapis.com/clusters.delete"]
@@ -22,7 +23,7 @@ def control_plane(stack: Subject) -> Resource:
 def api_access_restricted(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     cluster = control_plane(stack)
-    ranges = sorted(stack.environment.cluster.api_access.public_from.values())
+    ranges = sorted(stack.environment.api_ranges.values())
     ip_endpoint = cluster.get("control_plane_endpoints_config.ip_endpoints_config.enabled", True)
     yield equal(str(cluster), "ip_endpoints_config", ip_endpoint, bool(ranges))
     external_dns = cluster.get("control_plane_endpoints_config.dns_endpoint_config.allow_external_traffic")
@@ -100,7 +101,7 @@ def no_local_accounts(stack: Subject) -> Iterator[Observation]:
 def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     for name, pool in pools(stack):
-        spec = stack.environment.cluster.pools[name]
+        spec = stack.environment.pools[name]
         yield equal(str(pool), "total_min_node_count", pool.get("autoscaling.total_min_node_count"), spec.min_nodes)
         yield equal(str(pool), "total_max_node_count", pool.get("autoscaling.total_max_node_count"), spec.max_nodes)
         first = (pool.get("initial_node_count") or 0) * len(pool.get("node_locations") or [None])
@@ -114,7 +115,7 @@ def node_pools_autoscale(stack: Subject) -> Iterator[Observation]:
 def supported_version(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
     cluster = control_plane(stack)
-    expected = stack.environment.cluster.version
+    expected = present(stack.environment.cluster).version
     version = str(cluster.get("min_master_version"))
     yield Observation(str(cluster), f"min_master_version = {version}", version.startswith(expected), expected)
     channel = cluster.get("release_channel.channel")
@@ -159,7 +160,7 @@ def nodes_hardened(stack: Subject) -> Iterator[Observation]:
 @check("K8S-11")
 def deletion_protection(stack: Subject) -> Iterator[Observation]:
     stack.own("cluster")
-    if not stack.environment.cluster.deletion_protection:
+    if not present(stack.environment.cluster).deletion_protection:
         raise NotRequired("cluster.deletion_protection is false")
     cluster, wanted = control_plane(stack), not stack.target.unprotected
     yield equal(str(cluster), "deletion_protection", bool(cluster.get("deletion_protection")), wanted)

@@ -44,7 +44,7 @@ def all_tagged(stack: Subject) -> Iterator[Observation]:
         ("google_container_cluster", "resource_labels"),
     ):
         spec = stack.environment
-        without = spec.database is None if type == "google_sql_database_instance" else bool(spec.existing.cluster)
+        without = spec.database is None if type == "google_sql_database_instance" else not spec.makes_cluster
         for resource in stack.all(type, or_none=without):
             yield _tagged(str(resource), resource.get(name, {}), expected)
 

@@ -159,7 +159,7 @@ def pools(stack: Subject) -> Iterator[tuple[str, Resource]]:
     cluster = stack.view.only("google_container_cluster")
     node_pools = stack.view.pointing("google_container_node_pool", "cluster", cluster)
     found = {str((pool.get("node_config.labels") or {}).get(POOL_LABEL)): pool for pool in node_pools}
-    for name in stack.environment.cluster.pools:
+    for name in stack.environment.pools:
         if name not in found:
             raise Absent(f"no pool {name} of the cluster")
         yield name, found[name]

@@ -21,6 +21,10 @@ def private_subnets(stack: Subject) -> Iterator[Observation]:
     stack.own("network")
     vpc = stack.view.only("google_compute_network")
     yield equal(str(vpc), "auto_create_subnetworks", vpc.get("auto_create_subnetworks"), False)
+    nodes = stack.one("google_compute_subnetwork", "network/nodes")
+    yield equal(str(nodes), "network", path_of(stack, nodes.get("network")), "network/vpc")
+    if stack.environment.cluster is None:
+        return
     for pool in stack.all("google_container_node_pool"):
         yield includes(str(pool), "zones", pool.get("node_locations", []), stack.target.zones)
         private = pool.get("network_config.enable_private_nodes")

@@ -35,6 +35,13 @@ def _named(stack: Subject, module: str) -> dict[str, str]:
 
 @check("SEC-1")
 def no_plaintext_values(stack: Subject) -> Iterator[Observation]:
+    found = list(_stored_values(stack))
+    if not found and not stack.environment.foundation_modules:
+        raise NotRequired("the stack has no secret")
+    yield from found
+
+
+def _stored_values(stack: Subject) -> Iterator[Observation]:
     for resource in stack.view:
         stored_values = [name for name in _names(resource.raw) if _VALUES.search(name)]
         is_version = resource.type == "google_secret_manager_secret_version"

@@ -8,6 +8,7 @@ from terrace.assurance.checks.workloads.lookup import per_object, spec_of
 from terrace.assurance.evaluation import NotRequired, Observation, check
 from terrace.assurance.workloads_view import Workloads
 from terrace.capabilities.identity import SYSTEM_NAMESPACE
+from terrace.capabilities.spec import present
 from terrace.capabilities.workloads import Party
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads.context import Object
@@ -218,7 +219,7 @@ def _for_bootstrap(workloads: Workloads, block: Any, port: int | str) -> bool:
 def _within(workloads: Workloads, block: Any, party: Party) -> bool:
     """Whether a range is part of a party's ranges on this cloud."""
     environment = workloads.context.environment
-    ranges = workloads.context.cloud.ranges(environment.network.cidr, environment.cluster.service_cidr)
+    ranges = workloads.context.cloud.ranges(environment.network.cidr, present(environment.cluster).service_cidr)
     return _part_of(block, ranges[party])
 
 
