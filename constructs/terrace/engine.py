@@ -90,8 +90,22 @@ class Stack(TerraformStack):
             ignored = [*(kept.ignore_changes or ()), *(f'{path}["{key}"]' for path in found for key in exact)]
             if found:
                 resource.lifecycle = TerraformResourceLifecycle(
-                    create_before_destroy=kept.create_before_destroy, ignore_changes=ignored
+                    create_before_destroy=kept.create_before_destroy,
+                    ignore_changes=ignored,
+                    replace_triggered_by=kept.replace_triggered_by,
                 )
+
+    def order_removals(self, cloud: str) -> None:
+        """Have locks removed before what they protect: Terraform removes a resource before those that it depends on."""
+        first = facts(cloud).removed_first
+        found: dict[str, list[TerraformResource]] = {}
+        for resource in self.node.find_all() if first else ():
+            if isinstance(resource, TerraformResource):
+                found.setdefault(resource.terraform_resource_type, []).append(resource)
+        for lock, protected in first.items():
+            addresses = [f"{protected}.{one.friendly_unique_id}" for one in found.get(protected, ())]
+            for one in found.get(lock, ()):
+                one.depends_on = [*(one.depends_on or ()), *addresses]
 
 
 class ClusterStack(TerraformStack):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,13 @@ class Pools:
         variables = self.emulator.child_environment(os.environ)
         self.deployment = Deployment(Project(root, scratch=folder), "dev", cloud, variables=variables, state="local")
 
+    def bootstrap(self) -> None:
+        """Apply what the foundation finds."""
+        basis = replace(self.deployment, layer="bootstrap")
+        terraform = basis.terraform(basis.stack())
+        terraform.plan(self.plan)
+        terraform.apply(self.plan)
+
     def edit(self, before: str, after: str) -> None:
         text = self.file.read_text()
         assert text.count(before) == 1
@@ -107,6 +115,7 @@ def test_new_nodes_are_made_before_the_old_ones_are_deleted(cloud: str, tmp_path
     require_provider(cloud)
     pools = Pools(cloud, tmp_path)
     try:
+        pools.bootstrap()
         assert all(steps in (["create"], ["create", "created"]) for steps in pools.applied().values())
         for edit, expected in EDITS[cloud]:
             pools.edit(*edit)

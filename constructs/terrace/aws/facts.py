@@ -91,6 +91,7 @@ FACTS = Facts(
         "aws_eks_node_group": frozenset({"scaling_config[0].desired_size"}),
     },
     existing=EXISTING,
+    removed_first={},
     made_again=frozenset(),
     kept={},
     volatile={"aws_db_instance": frozenset({"latest_restorable_time"})},

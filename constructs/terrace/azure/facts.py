@@ -155,6 +155,7 @@ FACTS = Facts(
     # Source: azurerm 5.2, azurerm_key_vault: an update is refused once the days are set; azurerm_key_vault_key: another
     # type forces a new key, whose name the deleted one keeps.
     existing=EXISTING,
+    removed_first={"azurerm_management_lock": "azurerm_role_assignment"},
     made_again=frozenset({"azurerm_role_assignment"}),
     kept={
         "azurerm_key_vault": (

@@ -136,6 +136,9 @@ class Facts:
     an upgrade, an autoscaler, a value given from outside."""
     existing: ExistingFacts
     """The forms of ids of existing resources, and what an environment names of them."""
+    removed_first: Mapping[str, str]
+    """A type that keeps what is below it from being deleted, to a type that may be below it: in one apply, resources of
+    the first are removed before those of the second."""
     made_again: frozenset[str]
     """Resource types that store nothing and are made again with what they are on (`replace_triggered_by`)."""
     kept: Mapping[str, tuple[Kept, ...]]

@@ -95,6 +95,7 @@ FACTS = Facts(
     # Source: google provider 7.45, google_kms_crypto_key and google_secret_manager_secret: each forces a new one, and a
     # key's name can never be used again.
     existing=EXISTING,
+    removed_first={},
     made_again=frozenset(
         {
             "google_backup_dr_backup_plan_association",

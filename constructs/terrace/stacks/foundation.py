@@ -191,6 +191,7 @@ class Foundation(engine.Stack):
         )
         extensions.add(self, environment, self.handles, target)
         self.ignore_tags(environment)
+        self.order_removals(environment.cloud)
         self._outputs(
             version=VERSION,
             environment=environment.name,
