@@ -176,8 +176,9 @@ def test_nothing_of_the_cluster_is_in_a_stack_without_it(cloud: str, shaped: Sta
     assert {id: result.reason for id, result in found.items() if not result.passes} == {}
     assert {id for id, result in found.items() if result.reason == "cluster is off"} == {*OF_CLUSTER}
     assert {found[id].status for id in OF_CLUSTER} == {"not_required"}
-    assert {found[id].status for id in ("NET-1", "NET-2", "NET-4", "DB-1", "DB-9", "BAK-1", "LAKE-1", "KEY-1")} == {
-        "holds"
+    assert {found[id].status for id in ("NET-1", "NET-2", "NET-4", "DB-1", "DB-9", "BAK-1", "LAKE-1", "KEY-1")} <= {
+        "holds",
+        "excepted",
     }
     document = json.loads(stack)
     without = ("cluster/", "registry/", "workloads/", "entry/", "backup/velero", "backup/cluster", "alarms/nodes-")
