@@ -201,6 +201,13 @@ EFFECTS: EffectTable = {
             "Azure VPN Gateway documentation, 'Modify local network gateway settings': tunnel disconnects and downtime",
         ),
     },
+    "azurerm_log_analytics_saved_search": {
+        REPLACED: _known(
+            "none",
+            "the query has its name again after a moment",
+            "azurerm 5.2, azurerm_log_analytics_saved_search: every argument forces a new one",
+        ),
+    },
     "azurerm_log_analytics_workspace": {
         "retention_in_days": _known(
             "none",
