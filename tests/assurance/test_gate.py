@@ -25,6 +25,8 @@ from terrace.assurance.stack_evaluation import StackEvaluation
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS
 from terrace.environment import Loaded, load, target
+from terrace.project.discovery import Project
+from terrace.project.synthesis import synthesize
 from tests.assurance import mutants as mutant_stacks
 from tests.assurance import sarif
 from tests.assurance.conftest import Written
@@ -392,3 +394,18 @@ def test_old_keys_and_ids_in_policies_work_with_a_deprecation_notice(tmp_path: P
     ]
     assert policies.notices[3].endswith("gate.no-stack is deprecated; use gate.synthesis-failed")
     assert rules().notices == ()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_an_environment_in_the_account_of_another_one_passes(cloud: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    for folder in ("modules", "policies", "stacks", "cdktf.json"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    accounts = tmp_path / "environments" / "clouds" / f"{cloud}.yaml"
+    accounts.write_text(re.sub(r"owns_account: true", "owns_account: false", accounts.read_text()))
+    loaded = load("dev", project=tmp_path, cloud=cloud)
+    assert loaded.environment.settings.owns_account is False
+    project = Project(tmp_path)
+    synthesize(project, "dev", cloud=cloud, state="local")
+    stack = (project.stack("dev") / "cdk.tf.json").read_text()
+    assert [finding.sentence for finding in gate.evaluate(loaded, stack, rules()).blocking] == []

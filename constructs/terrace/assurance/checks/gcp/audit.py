@@ -113,8 +113,6 @@ def threat_detection_enabled(stack: Subject) -> Iterator[Observation]:
 
 @check("AUD-3")
 def configuration_baseline(stack: Subject) -> Iterator[Observation]:
-    if not stack.target.settings.owns_account:
-        raise NotRequired(_NOT_OWNED)
     kinds = {"audit/resources": "RESOURCE"}
     if stack.environment.audit.continuous_recording:
         kinds["audit/grants"] = "IAM_POLICY"
