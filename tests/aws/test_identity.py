@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from terrace.aws.iam import document
+from terrace.aws.identity import _lake_statements
+from terrace.capabilities.identity import Granted
+from terrace.capabilities.lake import BUCKETS, LakeHandle
+from terrace.capabilities.spec import LAYERS, Access
+from terrace.environment.rules.data import MAX_PARTS, MAX_PRODUCTS
 from tests.conftest import ACCOUNTS, FOUNDATION_MODULES, WITH_LOGIN, SynthesizedStack
 
 Foundation = Callable[[str], SynthesizedStack]
@@ -93,34 +99,58 @@ def test_apply_creates_roles_only_with_the_boundary_and_passes_them_only_to_used
 
 
 @pytest.mark.parametrize(
-    ("module", "layers"),
+    ("module", "reads", "writes"),
     [
-        ("airflow", {"bronze": "write", "silver": "write", "artifacts": "read"}),
-        ("spark", {"bronze": "read", "silver": "write", "gold": "write"}),
-        ("superset", {"gold": "read"}),
+        ("airflow", {"artifacts/airflow"}, {"bronze/orders", "silver/orders"}),
+        (
+            "spark",
+            {"bronze/orders", "bronze/web-events"},
+            {"silver/orders", "silver/web-events", "gold/orders", "gold/web-events"},
+        ),
+        ("superset", {"gold/orders", "gold/web-events"}, set()),
     ],
 )
-def test_a_module_gets_exactly_its_access_to_layers(
-    foundation: Foundation, module: str, layers: dict[str, str]
+def test_a_module_gets_exactly_its_access_to_data_products(
+    foundation: Foundation, module: str, reads: set[str], writes: set[str]
 ) -> None:
     policies = inline(foundation("prod"), f"workloads/module-{module}")
-    objects = [each for each in policies["lake"] if not each["Sid"].startswith("List")]
-    by_bucket = {each["Resource"]: actions(each) for each in objects}  # LAKE-7
-    assert set(by_bucket) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}/*" for layer in layers}
-    for layer, access in layers.items():
-        granted = by_bucket[f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}/*"]
-        assert "s3:GetObject" in granted
-        assert ("s3:PutObject" in granted) is (access == "write")
-        assert ("s3:DeleteObject" in granted) is (access == "write")
-    (listing,) = [each for each in policies["lake"] if each["Sid"] == "List"]
-    assert set(listing["Resource"]) == {f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}" for layer in layers}
-    uploads = [each for each in policies["lake"] if "s3:ListBucketMultipartUploads" in actions(each)]
-    written = {layer for layer, access in layers.items() if access == "write"}
-    assert {resource for each in uploads for resource in each["Resource"]} == {
-        f"arn:aws:s3:::dpf-prod-{layer}-{ACCOUNTS['aws']['prod']}" for layer in written
-    }
+    rights: dict[str, set[str]] = {"read": set(), "write": set()}
+    listed = set()
+    for each in policies["lake"]:  # LAKE-7
+        if "s3:GetObject" in actions(each):
+            writing = {"s3:PutObject", "s3:DeleteObject"} <= actions(each)
+            rights["write" if writing else "read"] |= {folder_of(one) for one in each["Resource"]}
+        elif "s3:ListBucket" in actions(each):
+            assert set(each["Condition"]) == {"StringLike"}
+            prefixes = each["Condition"]["StringLike"]["s3:prefix"]
+            listed |= {folder_of(f"{each['Resource']}/{prefix}") for prefix in prefixes}
+        else:
+            assert actions(each) == {"s3:GetBucketLocation"}
+    assert rights == {"read": reads, "write": writes}
+    assert listed == reads | writes
     (lake_key,) = [each for each in policies["keys"] if each["Sid"] == "LakeKey"]
-    assert ("kms:GenerateDataKey" in actions(lake_key)) is ("write" in layers.values())
+    assert ("kms:GenerateDataKey" in actions(lake_key)) is bool(writes)
+
+
+def folder_of(arn: str) -> str:
+    """BUCKET/FOLDER of the ARN of a folder's objects."""
+    bucket, folder, rest = arn.removeprefix("arn:aws:s3:::dpf-prod-").split("/")
+    layer, account = bucket.split("-")
+    assert rest == "*" and account == ACCOUNTS["aws"]["prod"]
+    return f"{layer}/{folder}"
+
+
+def test_the_rights_to_as_many_products_as_a_module_may_use_fit_in_a_role() -> None:
+    """A role's inline policies have 10,240 characters at most, without white space."""
+    bucket = f"arn:aws-us-gov:s3:::{'p' * 12}-{'e' * 12}-platinum-{'1' * 12}"
+    lake = LakeHandle(names={}, ids=dict.fromkeys(BUCKETS, bucket), uris={}, ready=())
+    folders = [f"{'f' * 21}{number:03}" for number in range(MAX_PRODUCTS)]
+    parts = [(layer, folder) for layer in LAYERS for folder in folders][:MAX_PARTS]
+    access: dict[Granted, dict[str, Access]] = {"artifacts": {"a" * 24: "write"}}
+    for layer, folder in parts:
+        access.setdefault(layer, {})[folder] = "write"
+    others = 1500  # secret, database, cache and keys
+    assert len(document(*_lake_statements(access, lake)).replace(" ", "")) + others < 10_240
 
 
 @pytest.mark.parametrize(("module", "connects"), [("airflow", True), ("spark", False), ("superset", True)])

@@ -1,14 +1,20 @@
 """Identities of pipelines and workloads on Azure (ID-1, LAKE-7, SEC-3)."""
 
+import re
+
 import pytest
 
+from terrace.azure.permissions import below
 from tests.azure.conftest import ENVIRONMENTS
 from tests.conftest import ACCOUNTS, FOUNDATION_MODULES, WITH_LOGIN
 
 LAKE = {
-    "airflow": {"bronze": "write", "silver": "write", "artifacts": "read"},
-    "spark": {"bronze": "read", "silver": "write", "gold": "write"},
-    "superset": {"gold": "read"},
+    "airflow": {"bronze/orders": "write", "silver/orders": "write", "artifacts/airflow": "read"},
+    "spark": {
+        **{f"bronze/{product}": "read" for product in ("orders", "web-events")},
+        **{f"{layer}/{product}": "write" for layer in ("silver", "gold") for product in ("orders", "web-events")},
+    },
+    "superset": {"gold/orders": "read", "gold/web-events": "read"},
 }
 ROLES = {"read": "Storage Blob Data Reader", "write": "blob-writer"}
 PRIVILEGED = {"Owner", "User Access Administrator"}
@@ -104,20 +110,28 @@ def test_writers_share_one_role_in_the_environments_group(azure, environment):  
     }
     assert holders == {
         "backup/velero-bucket",
-        *(f"workloads/module-{m}-{b}" for m, needs in LAKE.items() for b, verb in needs.items() if verb == "write"),
+        *(
+            f"workloads/module-{module}-{folder.partition('/')[0]}-write"
+            for module, folders in LAKE.items()
+            for folder, access in folders.items()
+            if access == "write"
+        ),
     }
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("module", sorted(LAKE))
-def test_a_module_gets_exactly_its_access_to_layers(azure, environment, module):  # LAKE-7
-    stack = azure(environment)
-    granted = {
-        (scope.rsplit("/", 1)[1], role)
-        for role, scope in roles_of(stack, f"workloads/module-{module}")
-        if not role.startswith("Key Vault")
-    }
-    assert granted == {(bucket, ROLES[access]) for bucket, access in LAKE[module].items()}
+def test_a_module_gets_exactly_its_access_to_data_products(azure, environment, module):  # LAKE-7
+    stack, granted = azure(environment), set()
+    for path, body in stack.all("azurerm_role_assignment"):
+        if not path.startswith(f"workloads/module-{module}-") or "secret" in path:
+            continue
+        role = body.get("role_definition_name") or stack.resolve(body["role_definition_id"])
+        access = next(access for access, name in ROLES.items() if name == role)
+        folders = re.findall(r"blobs:path\] StringLike '([^']+)/\*'", body["condition"])
+        assert body["condition"] == below(folders, access) and body["condition_version"] == "2.0"
+        granted |= {(f"{body['scope'].rsplit('/', 1)[1]}/{folder}", access) for folder in folders}
+    assert granted == set(LAKE[module].items())
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

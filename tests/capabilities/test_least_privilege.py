@@ -6,10 +6,9 @@ from types import ModuleType
 import pytest
 
 from terrace.environment import load
-from terrace.modules.enabled import EnabledModule
 from tests.conftest import ROOT, Foundations, SynthesizedStack
 from tests.privileges import aws, aws_mutants, azure, azure_mutants, gcp, gcp_mutants
-from tests.privileges.expectations import findings, modules_of
+from tests.privileges.expectations import Lake, findings, lakes_of
 from tests.privileges.iam_policy import UnknownElementError
 
 CLOUDS: dict[str, ModuleType] = {"aws": aws, "azure": azure, "gcp": gcp}
@@ -17,8 +16,8 @@ MUTANTS: dict[str, ModuleType] = {"aws": aws_mutants, "azure": azure_mutants, "g
 MUTATED = "superset"
 
 
-def modules(environment: str, cloud: str) -> list[EnabledModule]:
-    return modules_of(load(environment, project=ROOT, cloud=cloud).environment)
+def lakes(environment: str, cloud: str) -> list[Lake]:
+    return lakes_of(load(environment, project=ROOT, cloud=cloud).environment)
 
 
 def synthesized(foundation: Foundations, environment: str, cloud: str) -> SynthesizedStack:
@@ -26,10 +25,10 @@ def synthesized(foundation: Foundations, environment: str, cloud: str) -> Synthe
     return foundation(environment, None if cloud == "aws" else cloud)
 
 
-def mutated(foundation: Foundations, cloud: str) -> tuple[SynthesizedStack, list[EnabledModule]]:
+def mutated(foundation: Foundations, cloud: str) -> tuple[SynthesizedStack, list[Lake]]:
     """A copy of dev's stack, and the module whose rights a mutant changes."""
     stack = SynthesizedStack(copy.deepcopy(synthesized(foundation, "dev", cloud).document))
-    return stack, [module for module in modules("dev", cloud) if module.name == MUTATED]
+    return stack, [lake for lake in lakes("dev", cloud) if lake.module.name == MUTATED]
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -37,11 +36,11 @@ def mutated(foundation: Foundations, cloud: str) -> tuple[SynthesizedStack, list
 def test_a_module_may_do_what_it_declares_and_nothing_else(
     foundation: Foundations, environment: str, cloud: str
 ) -> None:
-    declared = modules(environment, cloud)
+    declared = lakes(environment, cloud)
     cases = CLOUDS[cloud].cases(synthesized(foundation, environment, cloud), declared)
     assert findings(cases) == []
-    for module in declared:
-        assert {case.declared for case in cases if case.module == module.name} == {True, False}, module.name
+    for lake in declared:
+        assert {case.declared for case in cases if case.module == lake.module.name} == {True, False}, lake.module.name
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

@@ -110,6 +110,24 @@ def test_the_environments_are_valid(name: str) -> None:
     assert isinstance(load(name, project=ROOT).environment, Environment)
 
 
+def test_a_module_gets_what_a_product_gives_and_the_module_needs(write: Write) -> None:
+    product = "owner: sales, classification: internal, retention_days: 30, layers: [bronze, silver, gold]"
+    project = write(f"""
+data_products:
+  - {{name: orders, {product}, modules: {{ledger: write, airflow: read, spark: read}}}}
+  - {{name: orders-eu, {product}, modules: {{airflow: write}}}}
+  - {{name: stock, {product}}}
+modules:
+  ledger: {{enabled: true}}
+  spark: {{enabled: false}}
+""")
+    environment = load("qa", project=project).environment
+    access = {name: environment.lake_access(module) for name, module in environment.enabled_modules.items()}
+    assert access["ledger"] == {"bronze": {"orders": "read"}, "silver": {"orders": "read"}, "gold": {"orders": "write"}}
+    assert access["airflow"] == {"bronze": {"orders": "read", "orders-eu": "write"}, "artifacts": {"airflow": "read"}}
+    assert "spark" not in access
+
+
 def test_validation_imports_no_heavy_packages() -> None:
     """Validating all environments loads no CDK, SDK, rich or checkov, and works with an empty PATH."""
     program = """

@@ -1,5 +1,7 @@
 """Service accounts of pipelines and workloads on Google Cloud (ID-1, LAKE-7, SEC-3)."""
 
+import re
+
 import pytest
 
 from tests.conftest import FOUNDATION_MODULES, WITH_LOGIN
@@ -94,6 +96,33 @@ def test_pods_use_their_own_service_account(gcp, environment):  # K8S-4, SEC-3
     assert bound["role"] == "roles/iam.workloadIdentityUser"
     assert bound["member"] == f"serviceAccount:acme-data-{environment}.svc.id.goog[airflow/airflow]"
     assert stack.resolve(bound["service_account_id"]) == "workloads/module-airflow"
+
+
+LAKE = {
+    "airflow": {"bronze/orders": "User", "silver/orders": "User", "artifacts/airflow": "Viewer"},
+    "spark": {
+        **{f"bronze/{product}": "Viewer" for product in ("orders", "web-events")},
+        **{f"{layer}/{product}": "User" for layer in ("silver", "gold") for product in ("orders", "web-events")},
+    },
+    "superset": {"gold/orders": "Viewer", "gold/web-events": "Viewer"},
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("module", sorted(LAKE))
+def test_a_module_gets_exactly_its_access_to_data_products(gcp, environment, module):  # LAKE-7
+    granted = {}
+    for path, body in gcp(environment).all("google_storage_bucket_iam_member"):
+        if path.startswith(f"workloads/module-{module}-"):
+            bucket = f"projects/_/buckets/{body['bucket']}"
+            layer = body["bucket"].split("-")[2]
+            (folder,) = re.findall(r'objects/([^/"]+)/"', body["condition"]["expression"])
+            assert body["condition"]["expression"] == (
+                f'resource.name.startsWith("{bucket}/objects/{folder}/") || '
+                f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{folder}/")'
+            )
+            granted[f"{layer}/{folder}"] = body["role"].removeprefix("roles/storage.object")
+    assert granted == LAKE[module]
 
 
 def test_modules_log_in_to_one_database_and_one_cache(gcp):  # LAKE-7, CACHE-1

@@ -9,13 +9,12 @@ from typing import Any
 from terrace.modules.enabled import EnabledModule
 from tests.conftest import SynthesizedStack
 from tests.privileges import iam_policy
-from tests.privileges.expectations import Case, has_database, reads, secrets_of, writes
+from tests.privileges.expectations import Case, Lake, has_database, secrets_of
 from tests.privileges.iam_policy import Policies, Request, Statement
 
 READ = ("GetObject", "GetObjectTagging", "GetObjectVersion")
 WRITE = ("AbortMultipartUpload", "DeleteObject", "ListMultipartUploadParts", "PutObject")
-LIST = ("GetBucketLocation", "ListBucket")
-UPLOADS = ("ListBucketMultipartUploads",)
+LIST = ("ListBucket", "ListBucketMultipartUploads", "ListBucketVersions")
 SECRET = ("DescribeSecret", "GetSecretValue")
 PODS = "pods.eks.amazonaws.com"
 _ENCRYPTION = "x-amz-server-side-encryption"
@@ -134,13 +133,14 @@ def account_of(stack: SynthesizedStack) -> Account:
     return Account(id=bucket.rsplit("-", 1)[1], region=provider["region"], stack=stack)
 
 
-def cases(stack: SynthesizedStack, modules: list[EnabledModule]) -> list[Case]:
+def cases(stack: SynthesizedStack, lakes: list[Lake]) -> list[Case]:
     """Every module's requests: what it declares on every resource of its kind, and what no module may do."""
-    account = account_of(stack)
-    return [case for module in modules for case in _cases(account, module, modules)]
+    account, modules = account_of(stack), [lake.module for lake in lakes]
+    return [case for lake in lakes for case in _cases(account, lake, modules)]
 
 
-def _cases(account: Account, module: EnabledModule, modules: list[EnabledModule]) -> Iterator[Case]:
+def _cases(account: Account, lake: Lake, modules: list[EnabledModule]) -> Iterator[Case]:
+    module = lake.module
     path = f"workloads/module-{module.name}"
     role = Role(account, path, account.stack.one("aws_iam_role", path))
     identity, boundary = role.policies()
@@ -162,8 +162,8 @@ def _cases(account: Account, module: EnabledModule, modules: list[EnabledModule]
         allowed = iam_policy.is_allowed(Request(role.arn, action, resource, context), policies)
         return Case(module.name, f"{action} on {resource}{note}", declared, allowed)
 
-    yield from _lake(account, module, case)
-    yield from _keys(account, module, case)
+    yield from _lake(account, lake, case)
+    yield from _keys(account, lake, case)
     for name, arn in account.secrets().items():
         for action in _actions("secretsmanager"):
             word = action.split(":")[1]
@@ -205,20 +205,41 @@ def external_secrets(stack: SynthesizedStack) -> list[Case]:
     return found
 
 
-def _lake(account: Account, module: EnabledModule, case: Any) -> Iterator[Case]:
+def _lake(account: Account, lake: Lake, case: Any) -> Iterator[Case]:
     for bucket, name in account.buckets().items():
         policy, arn = account.bucket_policy(bucket), f"arn:aws:s3:::{name}"
-        read, write = reads(module, bucket), writes(module, bucket)
         for action in _actions("s3"):
             word = action.split(":")[1]
-            on_object = (read and word in READ) or (write and (word in READ or word in WRITE))
-            yield case(on_object, action, f"{arn}/table/part-0.parquet", policy)
-            yield case((read and word in LIST) or (write and word in UPLOADS), action, arn, policy)
-        key = f"{arn}/table/part-0.parquet"
-        yield case(False, "s3:GetObject", key, policy, note=" over plain HTTP", aws_SecureTransport="false")
-        yield case(False, "s3:GetObject", key, policy, note=" over TLS 1.1", s3_TlsVersion="1.1")
-        yield case(False, "s3:GetObject", key, policy, note=" in another region", aws_RequestedRegion="us-east-1")
-        for purpose, key_policy in account.keys().items():  # with a key that the request chooses
+            yield case(word == "GetBucketLocation" and lake.uses(bucket), action, arn, policy)
+        for folder in lake.folders:
+            yield from _folder(account, lake, bucket, folder, arn, case)
+        yield case(False, "s3:GetObject", f"{arn}/part-0.parquet", policy)
+    yield from _keys_of_objects(account, lake, case)
+
+
+def _folder(account: Account, lake: Lake, bucket: str, folder: str, arn: str, case: Any) -> Iterator[Case]:
+    policy, key = account.bucket_policy(bucket), f"{arn}/{folder}/table/part-0.parquet"
+    read, write = lake.reads(bucket, folder), lake.writes(bucket, folder)
+    for action in _actions("s3"):
+        word = action.split(":")[1]
+        yield case((read and word in READ) or (write and (word in READ or word in WRITE)), action, key, policy)
+    for word in LIST:  # s3:prefix is a key of the first and the third
+        for prefix in (folder, f"{folder}/", f"{folder}/table/"):
+            declared = read and word == "ListBucket" and prefix != folder
+            sent = {} if word == "ListBucketMultipartUploads" else {"s3_prefix": prefix}
+            yield case(declared, f"s3:{word}", arn, policy, note=f" of {prefix}", **sent)
+    yield case(False, "s3:GetObject", key, policy, note=" over plain HTTP", aws_SecureTransport="false")
+    yield case(False, "s3:GetObject", key, policy, note=" over TLS 1.1", s3_TlsVersion="1.1")
+    yield case(False, "s3:GetObject", key, policy, note=" in another region", aws_RequestedRegion="us-east-1")
+
+
+def _keys_of_objects(account: Account, lake: Lake, case: Any) -> Iterator[Case]:
+    """With a key that the request chooses."""
+    for bucket, name in account.buckets().items():
+        policy, folder = account.bucket_policy(bucket), lake.products[0].name if lake.products else "other"
+        read, write = lake.reads(bucket, folder), lake.writes(bucket, folder)
+        key = f"arn:aws:s3:::{name}/{folder}/table/part-0.parquet"
+        for purpose, key_policy in account.keys().items():
             through = {"kms_ViaService": f"s3.{account.region}.amazonaws.com"}
             chosen = account.key(purpose)
             sent = {f"s3_{_ENCRYPTION}": "aws:kms", f"s3_{_ENCRYPTION}-aws-kms-key-id": chosen}
@@ -239,10 +260,11 @@ def _all(needed: list[Case], declared: bool, request: str) -> Case:
     return Case(needed[0].module, request, declared, all(one.allowed for one in needed))
 
 
-def _keys(account: Account, module: EnabledModule, case: Any) -> Iterator[Case]:
+def _keys(account: Account, lake: Lake, case: Any) -> Iterator[Case]:
     """Only through the service whose data the key protects, and new data keys only to write."""
-    wanted = {"s3": ["Decrypt"] if module.needs.lake else [], "secretsmanager": ["Decrypt"]}
-    if "write" in module.needs.lake.values():
+    places = [(bucket, folder) for bucket in account.buckets() for folder in lake.folders]
+    wanted = {"s3": ["Decrypt"] if any(lake.reads(*one) for one in places) else [], "secretsmanager": ["Decrypt"]}
+    if any(lake.writes(*one) for one in places):
         wanted["s3"] = ["Decrypt", "GenerateDataKey"]
     purposes = {"s3": "lake", "secretsmanager": "secrets"}
     for purpose, policy in account.keys().items():

@@ -46,13 +46,31 @@ def _trusting(change: Callable[[Statements], object]) -> Any:
     return edited("aws_iam_role", "workloads/module-superset", change, "assume_role_policy")
 
 
-OTHER = "dpf-dev-silver-111122223333"
+OTHER, GOLD = "dpf-dev-silver-111122223333", "arn:aws:s3:::dpf-dev-gold-111122223333"
 MUTANTS = {
     "every action on a layer": (_of("lake", _set(0, Action="s3:*")), "s3:BypassGovernanceRetention on"),
     "every bucket": (_of("lake", _set(0, Resource="arn:aws:s3:::dpf-dev-*")), f"s3:GetObject on arn:aws:s3:::{OTHER}/"),
     "writing what it reads": (
         _of("lake", _set(0, Action=["s3:GetObject", "s3:PutObject"])),
-        "s3:PutObject on arn:aws:s3:::dpf-dev-gold-111122223333/table/part-0.parquet is allowed",
+        "s3:PutObject on arn:aws:s3:::dpf-dev-gold-111122223333/orders/table/part-0.parquet is allowed",
+    ),
+    "the whole bucket": (_of("lake", _set(0, Resource=f"{GOLD}/*")), f"{GOLD}/other/table/part-0.parquet is allowed"),
+    "another product": (
+        _of("lake", _set(0, Resource=f"{GOLD}/other/*")),
+        f"{GOLD}/other/table/part-0.parquet is allowed",
+    ),
+    "a folder without its slash": (
+        _of("lake", _set(0, Resource=f"{GOLD}/orders*")),
+        f"{GOLD}/orders-eu/table/part-0.parquet is allowed",
+    ),
+    "lists of the whole bucket": (_of("lake", _set(1, Condition={})), f"s3:ListBucket on {GOLD} of other/ is allowed"),
+    "lists of a folder without its slash": (
+        _of("lake", _set(1, Condition={"StringLike": {"s3:prefix": "orders*"}})),
+        f"s3:ListBucket on {GOLD} of orders-eu/ is allowed",
+    ),
+    "uploads of every product": (
+        _of("lake", _add(Action="s3:ListBucketMultipartUploads", Resource=GOLD)),
+        f"s3:ListBucketMultipartUploads on {GOLD}",
     ),
     "less than declared": (_of("lake", _set(0, Action="s3:GetObject")), "s3:GetObjectVersion on"),
     "all but a few actions": (
@@ -95,7 +113,7 @@ MUTANTS = {
                 Resource=f"arn:aws:s3:::{OTHER}/*",
             ),
         ),
-        f"s3:GetObject on arn:aws:s3:::{OTHER}/table/part-0.parquet is allowed",
+        f"s3:GetObject on arn:aws:s3:::{OTHER}/orders/table/part-0.parquet is allowed",
     ),
     "plain HTTP": (
         edited("aws_s3_bucket_policy", "lake/gold/policy", _drop("RefusePlainHttp")),

@@ -8,7 +8,7 @@ from typing import Any
 
 from terrace.modules.enabled import EnabledModule
 from tests.conftest import SynthesizedStack
-from tests.privileges.expectations import Case, has_database, reads, secrets_of, writes
+from tests.privileges.expectations import Case, Lake, has_database, secrets_of
 
 AUDIENCE = "api://AzureADTokenExchange"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
@@ -104,8 +104,11 @@ NO_RESOURCE = (
 
 @dataclass(frozen=True)
 class Assignment:
+    """A role on a scope, under a condition."""
+
     definition: Definition
     scope: str
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,8 +155,10 @@ class Subscription:
             principal = body["principal_id"]
             if "azurerm_user_assigned_identity." not in principal or self.stack.resolve(principal) != identity:
                 continue
-            assert "condition" not in body, f"{path} has a condition, which is not evaluated"
-            found.append(Assignment(self.definition(path, body), self.id(body["scope"])))
+            condition = body.get("condition", "")
+            assert not condition or body["condition_version"] == "2.0", path
+            assert _is_known(condition), f"{path} has a condition, which is not evaluated"
+            found.append(Assignment(self.definition(path, body), self.id(body["scope"]), condition))
         return found
 
     def definition(self, path: str, assignment: Mapping[str, Any]) -> Definition:
@@ -178,16 +183,57 @@ class Subscription:
         return Definition(listed("actions"), listed("data_actions"), *denied)
 
 
-def is_allowed(assignments: list[Assignment], action: str, scope: str, *, data: bool = False) -> bool:
-    """Whether an assignment at the scope or above it allows the action. Source: Azure documentation, "Understand scope
-    for Azure RBAC" and "How Azure RBAC determines if a user has access to a resource"."""
+def is_allowed(
+    assignments: list[Assignment], action: str, scope: str, *, data: bool = False, listed: str | None = None
+) -> bool:
+    """Whether an assignment at the scope or above it allows the action, under its condition. `listed` is the prefix
+    of a list of blobs. Source: Azure documentation, "Understand scope for Azure RBAC" and "How Azure RBAC determines if
+    a user has access to a resource"."""
     for one in assignments:
         above = f"{scope.lower()}/".startswith(f"{one.scope.lower().rstrip('/')}/")
         granted = one.definition.data if data else one.definition.actions
         denied = one.definition.not_data if data else one.definition.not_actions
-        if above and _matches(granted, action) and not _matches(denied, action):
+        if not (above and _matches(granted, action) and not _matches(denied, action)):
+            continue
+        if not data or _holds(one.condition, action, scope.partition("/blobs/")[2], listed):
             return True
     return False
+
+
+_TEST = re.compile(
+    r"@(?:Resource|Request)\[[^\]]+blobs:(?P<attribute>path|prefix)\] (?P<operator>StringLike|StringStartsWith)"
+    r" '(?P<value>[^']*)'"
+)
+_CLAUSE = re.compile(
+    r"\(\(!\(ActionMatches\{'(?P<actions>[^']+)'\} AND (?P<but>NOT )?SubOperationMatches\{'Blob\.List'\}\)\)"
+    r" OR \((?P<tests>[^()]+)\)\)"
+)
+
+
+def _is_known(condition: str) -> bool:
+    """Whether a condition is one that `_holds` evaluates."""
+    clauses = list(_CLAUSE.finditer(condition))
+    tests = [test for clause in clauses for test in clause["tests"].split(" OR ")]
+    return " AND ".join(clause[0] for clause in clauses) == condition and all(map(_TEST.fullmatch, tests))
+
+
+def _holds(condition: str, action: str, path: str, listed: str | None) -> bool:
+    """Whether a condition holds: each clause is about other actions, or one of its tests is true. Source: Azure
+    documentation, "Azure role assignment condition format and syntax"."""
+    lists = listed is not None
+    for clause in _CLAUSE.finditer(condition):
+        if _matches((clause["actions"],), action) and lists is not bool(clause["but"]):
+            # a list has a prefix, and every other request has a path
+            own = [test for test in _TEST.finditer(clause["tests"]) if (test["attribute"] == "prefix") is lists]
+            if not any(_is(test["operator"], test["value"], listed if listed is not None else path) for test in own):
+                return False
+    return True
+
+
+def _is(operator: str, value: str, found: str) -> bool:
+    if operator == "StringStartsWith":
+        return found.startswith(value)
+    return re.fullmatch(".*".join(re.escape(part) for part in value.split("*")), found) is not None
 
 
 @cache
@@ -211,26 +257,34 @@ def subscription_of(stack: SynthesizedStack) -> Subscription:
     return Subscription(stack, secret["key_vault_id"].split("/providers/")[0])
 
 
-def cases(stack: SynthesizedStack, modules: list[EnabledModule]) -> list[Case]:
+def cases(stack: SynthesizedStack, lakes: list[Lake]) -> list[Case]:
     """Every module's requests: what it declares on every resource of its kind, and what no module may do."""
     subscription = subscription_of(stack)
-    return [case for module in modules for case in _cases(subscription, module)]
+    return [case for lake in lakes for case in _cases(subscription, lake)]
 
 
-def _cases(subscription: Subscription, module: EnabledModule) -> Iterator[Case]:
+def _cases(subscription: Subscription, lake: Lake) -> Iterator[Case]:
+    module = lake.module
     stack, identity = subscription.stack, f"workloads/module-{module.name}"
     assignments = subscription.assignments(identity)
 
-    def case(declared: bool, action: str, scope: str, *, data: bool = False) -> Case:
-        allowed = is_allowed(assignments, action, scope, data=data)
-        return Case(module.name, f"{action} on {scope}", declared, allowed)
+    def case(declared: bool, action: str, scope: str, *, data: bool = False, listed: str | None = None) -> Case:
+        allowed = is_allowed(assignments, action, scope, data=data, listed=listed)
+        note = "" if listed is None else f", listing {listed!r}"
+        return Case(module.name, f"{action} on {scope}{note}", declared, allowed)
 
     for bucket, container in subscription.containers():
-        read, write = reads(module, bucket), writes(module, bucket)
-        for word in (*READ, *WRITE, *NO_DATA):
-            declared = (read and word in READ) or (write and word in WRITE)
-            yield case(declared, f"{_BLOBS}/{word}", f"{container}/blobs/table/part-0.parquet", data=True)
-        yield case(read, f"{_CONTAINERS}/read", container)
+        for folder in lake.folders:
+            read, write = lake.reads(bucket, folder), lake.writes(bucket, folder)
+            for word in (*READ, *WRITE, *NO_DATA):
+                declared = (read and word in READ) or (write and word in WRITE)
+                blob = f"{container}/blobs/{folder}/table/part-0.parquet"
+                yield case(declared, f"{_BLOBS}/{word}", blob, data=True)
+            for prefix in (folder, f"{folder}/", f"{folder}/table/"):
+                yield case(read and prefix != folder, f"{_BLOBS}/read", container, data=True, listed=prefix)
+        yield case(False, f"{_BLOBS}/read", container, data=True, listed="")
+        yield case(False, f"{_BLOBS}/read", f"{container}/blobs/part-0.parquet", data=True)
+        yield case(lake.uses(bucket), f"{_CONTAINERS}/read", container)
         for word in NO_CONTAINER:
             yield case(False, f"{_CONTAINERS}/{word}", container)
         for action in NO_RESOURCE:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from terrace.azure.permissions import below
 from tests.conftest import SynthesizedStack
 
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
@@ -14,7 +15,7 @@ def _set(type: str, path: str, **keys: Any) -> Callable[[SynthesizedStack], None
 
 
 def _gold(**keys: Any) -> Callable[[SynthesizedStack], None]:
-    return _set("azurerm_role_assignment", "workloads/module-superset-gold", **keys)
+    return _set("azurerm_role_assignment", "workloads/module-superset-gold-read", **keys)
 
 
 def _secret(**keys: Any) -> Callable[[SynthesizedStack], None]:
@@ -25,7 +26,7 @@ def _writer(**keys: Any) -> Callable[[SynthesizedStack], None]:
     """Superset gets the role for writing blobs, with other permissions; it only declares that it reads gold."""
 
     def change(stack: SynthesizedStack) -> None:
-        grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold")
+        grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold-read")
         del grant["role_definition_name"]
         grant["role_definition_id"] = "${azurerm_role_definition.blob-writer.role_definition_resource_id}"
         (permissions,) = stack.one("azurerm_role_definition", "blob-writer")["permissions"]
@@ -42,8 +43,19 @@ def _foreign_role(stack: SynthesizedStack) -> None:
 
 def _gold_moved_up(stack: SynthesizedStack) -> None:
     """From the container to its account: the container's own requests stay the same, its account's do not."""
-    grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold")
+    grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold-read")
     grant["scope"] = grant["scope"].split("/blobServices/")[0]
+
+
+def _unlimited(stack: SynthesizedStack) -> None:
+    grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold-read")
+    del grant["condition"], grant["condition_version"]
+
+
+def _limited(stack: SynthesizedStack, old: str, new: str) -> None:
+    grant = stack.one("azurerm_role_assignment", "workloads/module-superset-gold-read")
+    assert old in grant["condition"]
+    grant["condition"] = grant["condition"].replace(old, new)
 
 
 def _secret_moved_up(stack: SynthesizedStack) -> None:
@@ -53,12 +65,12 @@ def _secret_moved_up(stack: SynthesizedStack) -> None:
 
 def _another_grant(stack: SynthesizedStack) -> None:
     """Superset's identity gets a grant of airflow's."""
-    own = stack.one("azurerm_role_assignment", "workloads/module-superset-gold")
-    stack.one("azurerm_role_assignment", "workloads/module-airflow-bronze")["principal_id"] = own["principal_id"]
+    own = stack.one("azurerm_role_assignment", "workloads/module-superset-gold-read")
+    stack.one("azurerm_role_assignment", "workloads/module-airflow-bronze-write")["principal_id"] = own["principal_id"]
 
 
 def _administrator(stack: SynthesizedStack) -> None:
-    own = stack.one("azurerm_role_assignment", "workloads/module-superset-gold")["principal_id"]
+    own = stack.one("azurerm_role_assignment", "workloads/module-superset-gold-read")["principal_id"]
     administrators = "azurerm_postgresql_flexible_server_active_directory_administrator"
     stack.one(administrators, "database/administrators")["object_id"] = own
 
@@ -77,6 +89,23 @@ MUTANTS = {
     "a role with every data action": (_writer(data_actions=["*"]), "blobs/runAsSuperUser/action on"),
     "a role that does not read": (_writer(not_data_actions=[f"{_CONTAINERS}/blobs/read"]), "containers/blobs/read on"),
     "owning what it reads": (_gold(role_definition_name="Storage Blob Data Owner"), "blobs/runAsSuperUser/action on"),
+    "the whole container": (_unlimited, "blobs/read on /subscriptions/"),
+    "another product": (
+        _gold(condition=below(["other"], "read")),
+        "/containers/gold/blobs/other/table/part-0.parquet is allowed",
+    ),
+    "a folder without its slash": (
+        lambda stack: _limited(stack, "orders/*", "orders*"),
+        "blobs/orders-eu/table/part-0.parquet is allowed",
+    ),
+    "lists of the whole container": (
+        lambda stack: _limited(stack, "StringStartsWith 'orders/'", "StringStartsWith ''"),
+        "listing '' is allowed",
+    ),
+    "lists of a folder without its slash": (
+        lambda stack: _limited(stack, "StartsWith 'orders/'", "StartsWith 'orders'"),
+        "listing 'orders-eu/' is allowed",
+    ),
     "no data": (_gold(role_definition_name="Reader"), "containers/blobs/read on"),
     "the whole vault": (_secret_moved_up, "/secrets/airflow-app is allowed"),
     "writing its secret": (_secret(role_definition_name="Key Vault Secrets Officer"), "secrets/setSecret/action on"),

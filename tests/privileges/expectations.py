@@ -1,9 +1,11 @@
-"""What a module's contract lets its identity do, in words that every cloud's requests are made from."""
+"""What a module's contract and the data products let its identity do, in words that every cloud's requests are made
+from."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from terrace.environment import Environment
+from terrace.environment.schema import DataProduct
 from terrace.modules.enabled import EnabledModule
 
 LAYERS = ("bronze", "silver", "gold", "platinum", "artifacts")
@@ -30,22 +32,47 @@ def findings(cases: list[Case]) -> list[str]:
     return [case.finding for case in cases if case.finding]
 
 
-def reads(module: EnabledModule, bucket: str) -> bool:
-    """Whether the module declares access to a layer; writing includes reading."""
-    return bucket in dict[str, Any](module.needs.lake)
+@dataclass(frozen=True)
+class Lake:
+    """A module's access to the lake as its contract and the data products declare it."""
 
+    module: EnabledModule
+    products: tuple[DataProduct, ...]
 
-def writes(module: EnabledModule, bucket: str) -> bool:
-    return dict[str, Any](module.needs.lake).get(bucket) == "write"
+    @property
+    def folders(self) -> list[str]:
+        """The folders to ask for: of products, of names that begin with theirs, of modules, and of nothing."""
+        names = [one.name for one in self.products]
+        return [*names, *(f"{name}-eu" for name in names), self.module.name, "other"]
+
+    def reads(self, bucket: str, folder: str) -> bool:
+        """Whether it may read in a folder; writing includes reading."""
+        return self._access(bucket, folder) is not None
+
+    def writes(self, bucket: str, folder: str) -> bool:
+        return self._access(bucket, folder) == ("write", "write")
+
+    def uses(self, bucket: str) -> bool:
+        """Whether it may read some folder of a bucket."""
+        return any(self.reads(bucket, folder) for folder in self.folders)
+
+    def _access(self, bucket: str, folder: str) -> tuple[str, str] | None:
+        """What the module needs and what the product gives, if it is both."""
+        needed = dict[str, Any](self.module.needs.lake).get(bucket)
+        if bucket == "artifacts":
+            return (needed, "write") if needed and folder == self.module.name else None
+        given = [one.modules.get(self.module.name) for one in self.products if one.name == folder]
+        in_layer = any(one.name == folder and bucket in one.layers for one in self.products)
+        return (needed, given[0]) if needed and in_layer and given[0] else None
 
 
 def has_database(module: EnabledModule) -> bool:
     return module.needs.database is not None
 
 
-def modules_of(environment: Environment) -> list[EnabledModule]:
-    """The modules with an identity in the foundation."""
-    return list(environment.foundation_modules.values())
+def lakes_of(environment: Environment) -> list[Lake]:
+    """The modules with an identity in the foundation, with their access to the lake."""
+    return [Lake(module, environment.data_products) for module in environment.foundation_modules.values()]
 
 
 def secrets_of(module: EnabledModule) -> set[str]:

@@ -9,7 +9,7 @@ from cel_expr_python import cel
 
 from terrace.modules.enabled import EnabledModule
 from tests.conftest import SynthesizedStack
-from tests.privileges.expectations import Case, has_database, reads, secrets_of, writes
+from tests.privileges.expectations import Case, Lake, has_database, secrets_of
 
 _PROJECTS = ("resourcemanager.projects.get", "resourcemanager.projects.list")
 READ = tuple(f"storage.{kind}.{verb}" for kind in ("folders", "managedFolders", "objects") for verb in ("get", "list"))
@@ -61,10 +61,12 @@ _EVERYONE = "principalSet://goog/public:all"
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as conditions see it: `resource.name`, `resource.type` and `resource.service`."""
+    """A resource as conditions see it: `resource.name`, `resource.type` and `resource.service`. `listed` is the
+    prefix of a list of its objects."""
 
     name: str
     type: str
+    listed: str = ""
 
     @property
     def service(self) -> str:
@@ -139,11 +141,12 @@ class Project:
 
 @cache
 def _condition(text: str) -> Any:
-    return cel.NewEnv(variables={"resource": cel.Type.DYN}).compile(text)
+    prefix = 'api.getAttribute("storage.googleapis.com/objectListPrefix", "")'
+    return cel.NewEnv(variables={"resource": cel.Type.DYN}).compile(text.replace(prefix, "resource.listed"))
 
 
 def _holds(text: str, resource: Resource) -> bool:
-    seen = {"name": resource.name, "type": resource.type, "service": resource.service}
+    seen = {"name": resource.name, "type": resource.type, "service": resource.service, "listed": resource.listed}
     value = _condition(text).eval(data={"resource": seen})
     assert value.type() == cel.Type.BOOL, f"{text}: {value.value()}"
     return bool(value.plain_value())
@@ -166,25 +169,36 @@ def project_of(stack: SynthesizedStack) -> Project:
     return Project(stack, project)
 
 
-def cases(stack: SynthesizedStack, modules: list[EnabledModule]) -> list[Case]:
+def cases(stack: SynthesizedStack, lakes: list[Lake]) -> list[Case]:
     """Every module's requests: what it declares on every resource of its kind, and what no module may do."""
     project = project_of(stack)
-    return [case for module in modules for case in _cases(project, module)]
+    return [case for lake in lakes for case in _cases(project, lake)]
 
 
-def _cases(project: Project, module: EnabledModule) -> Iterator[Case]:
+def _cases(project: Project, lake: Lake) -> Iterator[Case]:
+    module = lake.module
     stack, account = project.stack, project.account(f"workloads/module-{module.name}")
     bindings = project.bindings(f"serviceAccount:{account.rsplit('/', 1)[1]}")
 
-    def case(declared: bool, permission: str, name: str, type: str) -> Case:
-        allowed = is_allowed(bindings, permission, Resource(name, type)) and not project.is_denied(permission, account)
-        return Case(module.name, f"{permission} on {name}", declared, allowed)
+    def case(declared: bool, permission: str, name: str, type: str, listed: str = "") -> Case:
+        resource = Resource(name, type, listed)
+        allowed = is_allowed(bindings, permission, resource) and not project.is_denied(permission, account)
+        note = f", listing {listed}" if listed else ""
+        return Case(module.name, f"{permission} on {name}{note}", declared, allowed)
 
     for bucket, name in project.buckets().items():
-        id, read, write = f"projects/_/buckets/{name}", reads(module, bucket), writes(module, bucket)
-        for permission in (*READ, *WRITE, *_CONTROL):
-            declared = (read and permission in READ) or (write and permission in WRITE)
-            yield case(declared, permission, f"{id}/objects/table/part-0.parquet", "storage.googleapis.com/Object")
+        id = f"projects/_/buckets/{name}"
+        for folder in lake.folders:
+            read, write = lake.reads(bucket, folder), lake.writes(bucket, folder)
+            for permission in (*READ, *WRITE, *_CONTROL):
+                declared = (read and permission in READ) or (write and permission in WRITE)
+                object = f"{id}/objects/{folder}/table/part-0.parquet"
+                yield case(declared, permission, object, "storage.googleapis.com/Object")
+            for prefix in (folder, f"{folder}/", f"{folder}/table/"):
+                declared = read and prefix != folder
+                yield case(declared, "storage.objects.list", id, "storage.googleapis.com/Bucket", prefix)
+        yield case(False, "storage.objects.list", id, "storage.googleapis.com/Bucket")
+        yield case(False, "storage.objects.get", f"{id}/objects/part-0.parquet", "storage.googleapis.com/Object")
         for permission in _BUCKETS:
             yield case(False, permission, id, "storage.googleapis.com/Bucket")
     for path, secret in stack.all("google_secret_manager_secret"):

@@ -28,6 +28,17 @@ def _unlimited(path: str) -> Callable[[SynthesizedStack], None]:
     return lambda stack: stack.one("google_project_iam_member", f"workloads/module-superset-{path}").pop("condition")
 
 
+def _limited(old: str, new: str) -> Callable[[SynthesizedStack], None]:
+    """Another condition of its right to orders in gold."""
+
+    def change(stack: SynthesizedStack) -> None:
+        condition = stack.one("google_storage_bucket_iam_member", "workloads/module-superset-gold-orders")["condition"]
+        assert old in condition["expression"]
+        condition["expression"] = condition["expression"].replace(old, new)
+
+    return change
+
+
 def _project(role: str) -> Callable[[SynthesizedStack], None]:
     return _add("project", project="acme-data-dev", role=role)
 
@@ -38,9 +49,37 @@ def _only(expression: str) -> dict[str, str]:
 
 MUTANTS = {
     "the project instead of the bucket": (_project("roles/storage.objectViewer"), "silver-123456789012/objects/"),
-    "writing what it reads": (_set("storage_bucket", "gold", role="roles/storage.objectUser"), "objects.create on"),
-    "changing the bucket": (_set("storage_bucket", "gold", role="roles/storage.admin"), "storage.buckets.delete on"),
-    "another bucket": (_set("storage_bucket", "gold", bucket="dpf-dev-silver-123456789012"), "gold-123456789012"),
+    "writing what it reads": (
+        _set("storage_bucket", "gold-orders", role="roles/storage.objectUser"),
+        "objects.create on",
+    ),
+    "changing rights": (
+        _set("storage_bucket", "gold-orders", role="roles/storage.admin"),
+        "storage.objects.setIamPolicy on",  # the condition excludes the bucket itself
+    ),
+    "another bucket": (
+        _set("storage_bucket", "gold-orders", bucket="dpf-dev-silver-123456789012"),
+        "gold-123456789012",
+    ),
+    "the whole bucket": (
+        lambda stack: stack.one("google_storage_bucket_iam_member", "workloads/module-superset-gold-orders").pop(
+            "condition"
+        ),
+        "objects/other/table/part-0.parquet is allowed",
+    ),
+    "another product": (_limited("orders/", "other/"), "objects/other/table/part-0.parquet is allowed"),
+    "a folder without its slash": (
+        _limited('objects/orders/")', 'objects/orders")'),
+        "objects/orders-eu/table/part-0.parquet is allowed",
+    ),
+    "lists of the whole bucket": (
+        _limited('.startsWith("orders/")', '.startsWith("")'),
+        "gold-123456789012, listing other is allowed",
+    ),
+    "lists of a folder without its slash": (
+        _limited('.startsWith("orders/")', '.startsWith("orders")'),
+        "listing orders-eu/ is allowed",
+    ),
     "every secret": (_project("roles/secretmanager.secretAccessor"), "dpf-dev-airflow-app/versions/1 is allowed"),
     "changing its secret": (
         _add(
@@ -63,7 +102,10 @@ MUTANTS = {
     ),
     "every cache": (_unlimited("cache"), "memorystore.instances.connect on"),
     "tokens of other accounts": (_project("roles/iam.serviceAccountTokenCreator"), "dpf-dev-module-airflow@"),
-    "everyone": (_set("storage_bucket", "gold", member="allUsers", bucket="dpf-dev-bronze-123456789012"), "bronze"),
+    "everyone": (
+        _set("storage_bucket", "gold-orders", member="allUsers", bucket="dpf-dev-bronze-123456789012"),
+        "bronze",
+    ),
     "another service account": (
         _set("service_account", "identity", member="serviceAccount:acme-data-dev.svc.id.goog[default/default]"),
         "acting as it by",

@@ -16,7 +16,7 @@ from terrace.environment import load
 from terrace.project import basis
 from tests.conftest import ROOT, SynthesizedStack
 from tests.privileges import aws, azure, gcp
-from tests.privileges.expectations import findings, modules_of
+from tests.privileges.expectations import findings, lakes_of
 
 MLFLOW = """\
 summary: Experiments and models of a test
@@ -50,6 +50,9 @@ ENVIRONMENT = """\
 extends: dev.yaml
 name: qa
 modules_from: [more]
+data_products:
+  - {name: models, owner: ml, classification: internal, layers: [platinum], retention_days: 9, modules: {mlflow: write}}
+  - {name: sales, owner: sales, classification: internal, layers: [gold], retention_days: 30, modules: {reports: read}}
 modules:
   mlflow: {enabled: true, namespace: models}
   reports: {enabled: true}
@@ -67,6 +70,8 @@ gcp:
   billing_account: 000000-111111-222222
   admin_group: admins@example.com
 """
+WRITTEN = {"platinum": "models", "artifacts": "mlflow"}
+"""Bucket to the folder that mlflow writes."""
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +107,8 @@ def test_its_identity_may_do_what_it_declares_and_nothing_else(
     project: Path, stacks: dict[str, SynthesizedStack], cloud: ModuleType
 ) -> None:
     name = cloud.__name__.rsplit(".", 1)[1]
-    modules = modules_of(load("qa", project=project, cloud=name).environment)
-    cases = cloud.cases(stacks[name], modules)
+    lakes = lakes_of(load("qa", project=project, cloud=name).environment)
+    cases = cloud.cases(stacks[name], lakes)
     assert findings(cases) == []
     for module in ("mlflow", "reports"):
         assert {case.declared for case in cases if case.module == module} == {True, False}
@@ -123,23 +128,24 @@ def test_only_modules_that_need_it_have_an_identity_a_secret_and_a_repository(
 def test_platinum_and_artifacts_can_be_written_on_aws(stacks: dict[str, SynthesizedStack]) -> None:
     stack = stacks["aws"]
     policy = json.loads(stack.one("aws_iam_role_policy", "workloads/module-mlflow-lake")["policy"])["Statement"]
-    written = {each["Resource"] for each in policy if "s3:PutObject" in each["Action"]}
-    assert written == {f"arn:aws:s3:::dpf-qa-{bucket}-111122223333/*" for bucket in ("platinum", "artifacts")}
+    (written,) = [each["Resource"] for each in policy if "s3:PutObject" in each["Action"]]
+    assert written == [f"arn:aws:s3:::dpf-qa-{bucket}-111122223333/{folder}/*" for bucket, folder in WRITTEN.items()]
     keys = json.loads(stack.one("aws_iam_role_policy", "workloads/module-mlflow-keys")["policy"])["Statement"]
     (lake,) = [each for each in keys if each["Sid"] == "LakeKey"]
     assert "kms:GenerateDataKey" in lake["Action"] and stack.resolve(lake["Resource"]) == "keys/lake"
 
 
 def test_platinum_and_artifacts_can_be_written_on_azure(stacks: dict[str, SynthesizedStack]) -> None:
-    for bucket in ("platinum", "artifacts"):
-        grant = stacks["azure"].one("azurerm_role_assignment", f"workloads/module-mlflow-{bucket}")
+    for bucket, folder in WRITTEN.items():
+        grant = stacks["azure"].one("azurerm_role_assignment", f"workloads/module-mlflow-{bucket}-write")
+        assert f"path] StringLike '{folder}/*'" in grant["condition"]
         assert stacks["azure"].resolve(grant["role_definition_id"]) == "blob-writer"
         assert grant["scope"].endswith(f"/containers/{bucket}")
 
 
 def test_platinum_and_artifacts_can_be_written_on_google_cloud(stacks: dict[str, SynthesizedStack]) -> None:
-    for bucket in ("platinum", "artifacts"):
-        grant = stacks["gcp"].one("google_storage_bucket_iam_member", f"workloads/module-mlflow-{bucket}")
+    for bucket, folder in WRITTEN.items():
+        grant = stacks["gcp"].one("google_storage_bucket_iam_member", f"workloads/module-mlflow-{bucket}-{folder}")
         assert (grant["role"], grant["bucket"]) == ("roles/storage.objectUser", f"dpf-qa-{bucket}-123456789012")
 
 

@@ -1,6 +1,6 @@
 """IAM roles for modules and platform components, by EKS Pod Identity (LAKE-7, SEC-3, ID-2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from cdktn_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
@@ -15,7 +15,7 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import BOOTSTRAP, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import BOOTSTRAP, LakeAccess, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -45,9 +45,9 @@ _KEY_VERBS: Mapping[Access, Sequence[str]] = {
 class WorkloadIdentities(Construct):
     """A role for each module and platform component, bound to its service account by EKS Pod Identity.
 
-    A module gets exactly what it declares (LAKE-7): access to layers, its secrets, its user of the database and of the
-    cache. external-secrets may only assume the modules' roles (SEC-3), and the bootstrap job's, which reads the
-    administrator's secret (DB-9).
+    A module gets exactly what is declared (LAKE-7): access to folders of the lake, its secrets, its user of the
+    database and of the cache. external-secrets may only assume the modules' roles (SEC-3), and the bootstrap job's,
+    which reads the administrator's secret (DB-9).
     """
 
     def __init__(
@@ -140,21 +140,11 @@ def _module_policies(
     separate policies, so that a plan shows the others."""
     policies: dict[str, str] = {}
     by_key: list[Statement] = []
-    layers = cast(Mapping[Bucket, Access], module.lake)
-    if layers:
-        verbs = [
-            allow(VERBS[access], f"{lake.ids[bucket]}/*", Sid=f"{access.title()}{bucket.title()}")
-            for bucket, access in layers.items()
-        ]
-        listing = [
-            allow(["s3:GetBucketLocation", "s3:ListBucket"], [lake.ids[bucket] for bucket in layers], Sid="List")
-        ]
-        if written := [lake.ids[bucket] for bucket, access in layers.items() if access == "write"]:
-            # engines abort the uploads that a failed job left
-            listing.append(allow("s3:ListBucketMultipartUploads", written, Sid="ListUploads"))
-        policies["lake"] = document(*verbs, *listing)  # LAKE-7
-        access: Access = "write" if "write" in layers.values() else "read"
-        by_key.append(_through("s3", _KEY_VERBS[access], keys.home["lake"], target, sid="LakeKey"))
+    if module.lake:
+        policies["lake"] = document(*_lake_statements(module.lake, lake))  # LAKE-7
+        accesses = {access for folders in module.lake.values() for access in folders.values()}
+        highest: Access = "write" if "write" in accesses else "read"
+        by_key.append(_through("s3", _KEY_VERBS[highest], keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         own = [
@@ -171,6 +161,29 @@ def _module_policies(
     if by_key:
         policies["keys"] = document(*by_key)
     return policies
+
+
+def _lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement]:
+    """Objects of folders and the lists of their names. A role's inline policies have 10,240 characters at most: the
+    rule `modules_have_few_products` keeps them below.
+
+    Uploads that a failed job left are not listed, since S3 has no condition for their prefix; the lifecycle removes
+    them (LAKE-4). Source: Service Authorization Reference, Amazon S3, ListBucketMultipartUploads.
+    """
+    verbs: tuple[Access, ...] = ("read", "write")
+    for verb in verbs:
+        objects = [
+            f"{lake.ids[cast(Bucket, bucket)]}/{folder}/*"
+            for bucket, folders in access.items()
+            for folder, given in folders.items()
+            if given == verb
+        ]
+        if objects:
+            yield allow(VERBS[verb], objects, Sid=f"{verb.title()}Objects")
+    for bucket, folders in access.items():
+        own = {"StringLike": {"s3:prefix": [f"{folder}/*" for folder in folders]}}
+        yield allow("s3:ListBucket", lake.ids[cast(Bucket, bucket)], Sid=f"List{bucket.title()}", Condition=own)
+    yield allow("s3:GetBucketLocation", [lake.ids[cast(Bucket, bucket)] for bucket in access], Sid="Locate")
 
 
 def _bootstrap_policies(target: Target, *, keys: KeysHandle, database: DatabaseHandle) -> dict[str, str]:

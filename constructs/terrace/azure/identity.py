@@ -12,6 +12,7 @@ from constructs import Construct
 from terrace.azure import iam, names
 from terrace.azure import secrets as secret_names
 from terrace.azure.database import ADMIN
+from terrace.azure.permissions import below
 from terrace.capabilities.cache import CacheHandle
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
@@ -37,9 +38,9 @@ class _Rights(NamedTuple):
 class WorkloadIdentities(Construct):
     """An identity for each module and platform component, bound to its service account by workload identity.
 
-    A module gets exactly what it declares (LAKE-7): access to layers, its secrets, its user of the database and of the
-    cache. external-secrets has no identity: it reads a module's secret with the module's service account (SEC-3). AKS
-    manages autoscaling and load balancers itself.
+    A module gets exactly what is declared (LAKE-7): access to folders of the lake, its secrets, its user of the
+    database and of the cache. external-secrets has no identity: it reads a module's secret with the module's service
+    account (SEC-3). AKS manages autoscaling and load balancers itself.
     """
 
     def __init__(
@@ -109,15 +110,17 @@ class WorkloadIdentities(Construct):
         secrets: SecretsHandle,
     ) -> None:
         ready = cast("list[TerraformResource]", list(lake.ready))
-        for bucket, access in cast(Mapping[Bucket, Access], module.lake).items():
-            iam.grant(
-                self,
-                f"module-{name}-{bucket}",
-                identity.principal_id,
-                iam.blob_writer(self, target) if access == "write" else names.BLOB_READER,
-                on=lake.ids[bucket],  # LAKE-7
-                after=ready,
-            )
+        for bucket, folders in cast(Mapping[Bucket, Mapping[str, Access]], module.lake).items():
+            for access in sorted(set(folders.values())):
+                iam.grant(
+                    self,
+                    f"module-{name}-{bucket}-{access}",
+                    identity.principal_id,
+                    iam.blob_writer(self, target) if access == "write" else names.BLOB_READER,
+                    on=lake.ids[bucket],
+                    condition=below((folder for folder, given in folders.items() if given == access), access),  # LAKE-7
+                    after=ready,
+                )
         for purpose in ("app", *module.secrets) if name in secrets.modules else ():
             iam.grant(
                 self,

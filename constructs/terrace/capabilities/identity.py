@@ -13,6 +13,10 @@ from terrace.capabilities.target import Tier
 
 Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 """What a module may access in the lake: a layer, or the bucket of artifacts."""
+LakeAccess = Mapping[Granted, Mapping[str, Access]]
+"""A module's access to the lake: in each bucket, folders below which it may read or write. A folder is a data product
+of a layer, or the module's own of the artifacts. Names of its objects begin with its name and `/`, so `orders` does not
+include `orders-eu`."""
 
 
 Role = Literal["viewer", "editor", "admin"]
@@ -153,11 +157,11 @@ class ModuleSpec(Spec):
 @dataclass(frozen=True)
 class ModuleAccess:
     """What the foundation gives a module: an identity bound to the service account of the module's name in
-    `namespace`, and access to these layers, to a database, to the cache and, beside the module's own secret, to the
-    given secrets of these purposes (given_secret)."""
+    `namespace`, and access to these folders of the lake, to a database, to the cache and, beside the module's own
+    secret, to the given secrets of these purposes (given_secret)."""
 
     namespace: str
-    lake: Mapping[Granted, Access]
+    lake: LakeAccess
     database: bool
     cache: bool
     secrets: tuple[str, ...] = ()

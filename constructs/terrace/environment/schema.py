@@ -19,14 +19,22 @@ from terrace.capabilities.database import DatabaseSpec
 from terrace.capabilities.effects import Risk
 from terrace.capabilities.existing import ExistingSpec
 from terrace.capabilities.extension import ExtensionSpec
-from terrace.capabilities.identity import BOOTSTRAP, COMPONENT_ACCOUNTS, IdentitySpec, ModuleSpec, ServiceAccount
+from terrace.capabilities.identity import (
+    BOOTSTRAP,
+    COMPONENT_ACCOUNTS,
+    Granted,
+    IdentitySpec,
+    LakeAccess,
+    ModuleSpec,
+    ServiceAccount,
+)
 from terrace.capabilities.keys import KeysSpec
 from terrace.capabilities.lake import LakeSpec
 from terrace.capabilities.network import Group, NetworkSpec
 from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
-from terrace.capabilities.spec import OFF, Layer, Name, OrOff, Spec, Team
+from terrace.capabilities.spec import OFF, Access, Layer, Name, OrOff, Spec, Team
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
@@ -112,7 +120,7 @@ class DataProduct(Spec):
     """A data product: tables in layers, with an owner."""
 
     name: Name
-    """Name, unique in the environment."""
+    """Name, unique in the environment, and its folder in each of its layers."""
     owner: Team
     """The owning team."""
     classification: Literal["public", "internal", "confidential", "restricted"]
@@ -123,6 +131,8 @@ class DataProduct(Spec):
     """Days to keep its data; at most until its layers' objects expire."""
     contract: Annotated[str, Field(min_length=1)] | None = None
     """File of its contract in the Open Data Contract Standard, relative to the project: its tables and columns."""
+    modules: Mapping[Name, Access] = {}
+    """Modules that read or write its data, in the layers that they need (`needs.lake`) and as far as they need it."""
 
 
 class Environment(Spec):
@@ -248,6 +258,24 @@ class Environment(Spec):
         """The enabled modules that have an identity, a secret and an image repository in the foundation, by name."""
         return {name: module for name, module in sorted(self.enabled_modules.items()) if module.in_foundation}
 
+    def lake_access(self, module: EnabledModule) -> LakeAccess:
+        """What a module may access in the lake (LAKE-7): of each data product, what both the product gives and the
+        module needs; of the artifacts, the folder of its own name."""
+        found: dict[Granted, dict[str, Access]] = {}
+        for bucket, needed in module.needs.lake.items():
+            given: Mapping[str, Access] = (
+                {module.name: "write"}
+                if bucket == "artifacts"
+                else {one.name: one.modules[module.name] for one in self.products_of(module.name, bucket)}
+            )
+            if given:
+                found[bucket] = {folder: _lesser(needed, access) for folder, access in given.items()}
+        return found
+
+    def products_of(self, module: str, layer: Layer) -> tuple[DataProduct, ...]:
+        """The data products of a layer that a module reads or writes."""
+        return tuple(one for one in self.data_products if layer in one.layers and module in one.modules)
+
     @property
     def component_accounts(self) -> Mapping[str, ServiceAccount]:
         """Platform components to their service accounts: those that enabled modules name, else Terrace's."""
@@ -275,6 +303,10 @@ class Environment(Spec):
         environment = self.model_copy()
         environment._enabled_modules = enabled
         return environment
+
+
+def _lesser(one: Access, other: Access) -> Access:
+    return "write" if one == other == "write" else "read"
 
 
 def without_off(document: Mapping[str, Any]) -> dict[str, Any]:

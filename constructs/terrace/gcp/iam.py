@@ -9,7 +9,7 @@ from cdktn_provider_google.project_iam_member import ProjectIamMember, ProjectIa
 from cdktn_provider_google.service_account import ServiceAccount
 from cdktn_provider_google.service_account_iam_member import ServiceAccountIamMember
 from cdktn_provider_google.storage_bucket import StorageBucket
-from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember
+from cdktn_provider_google.storage_bucket_iam_member import StorageBucketIamMember, StorageBucketIamMemberCondition
 from constructs import Construct
 
 from terrace.capabilities.lake import Bucket, LakeHandle
@@ -116,9 +116,10 @@ def bucket_right(
     lake: LakeHandle,
     role: str,
     member: str,
+    only: str = "",
     depends_on: Sequence[ITerraformDependable] | None = None,
 ) -> StorageBucketIamMember:
-    """A right on a bucket of the lake."""
+    """A right on a bucket of the lake, limited by the condition `only` (CEL)."""
     (made,) = (one for one in lake.ready if isinstance(one, StorageBucket) and one.name_input == lake.names[name])
     return StorageBucketIamMember(
         scope,
@@ -126,6 +127,7 @@ def bucket_right(
         bucket=lake.names[name],
         role=role,
         member=member,
+        condition=StorageBucketIamMemberCondition(title="only", expression=only) if only else None,
         lifecycle=made_again_with(made),
         depends_on=depends_on,
     )

@@ -40,8 +40,8 @@ class _Rights(NamedTuple):
 class WorkloadIdentities(Construct):
     """A service account for each module and platform component, bound to its Kubernetes service account.
 
-    A module gets exactly what it declares (LAKE-7): access to layers, its secrets, its login to the database and to the
-    cache. external-secrets has no roles: it reads a secret as the module (SEC-3).
+    A module gets exactly what is declared (LAKE-7): access to folders of the lake, its secrets, its login to the
+    database and to the cache. external-secrets has no roles: it reads a secret as the module (SEC-3).
     """
 
     def __init__(
@@ -114,16 +114,18 @@ class WorkloadIdentities(Construct):
             grants=_module_grants(module, database=database, cache=cache),
         )
         member = names.member(target, purpose)
-        for bucket, access in cast(Mapping[Bucket, Access], module.lake).items():
-            iam.bucket_right(
-                self,
-                f"{id}-{bucket}",
-                bucket,
-                lake=lake,
-                role=VERBS[access],  # LAKE-7
-                member=member,
-                depends_on=[account, *lake.ready],
-            )
+        for bucket, folders in cast(Mapping[Bucket, Mapping[str, Access]], module.lake).items():
+            for folder, access in folders.items():
+                iam.bucket_right(
+                    self,
+                    f"{id}-{bucket}-{folder}",
+                    bucket,
+                    lake=lake,
+                    role=VERBS[access],
+                    member=member,
+                    only=names.below(target, bucket, folder),  # LAKE-7
+                    depends_on=[account, *lake.ready],
+                )
         for secret in ("app", *module.secrets) if name in secrets.modules else ():
             SecretManagerSecretIamMember(
                 self,

@@ -178,6 +178,21 @@ def bucket_id(target: Target, name: str) -> str:
     return f"projects/_/buckets/{bucket(target, name)}"
 
 
+def below(target: Target, name: str, folder: str) -> str:
+    """The condition (CEL) that limits a role on a bucket to a folder: its objects, and lists of their names (LAKE-7).
+
+    A list is a request on the bucket, whose prefix is an attribute of the API. Managed folders would do too, but each
+    is one more resource, which cannot be deleted while it has objects; and catalogues of Iceberg tables narrow their
+    clients' tokens by this same condition. A bucket's policy may have 20 bindings of one role and one member that
+    differ in the condition: the rule `modules_have_few_products` keeps them below. Sources: IAM documentation,
+    "Attribute reference for IAM Conditions" and "Quotas and limits"; Cloud Storage documentation, "Managed folders";
+    Unity Catalog and Apache Polaris, which vend such tokens.
+    """
+    objects = f'resource.name.startsWith("{bucket_id(target, name)}/objects/{folder}/")'
+    listed = f'api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{folder}/")'
+    return f"{objects} || {listed}"
+
+
 def state_reader(target: Target) -> str:
     """The condition (CEL) that limits a role to the environment's states. Listing is a right on the bucket."""
     bucket = f"projects/_/buckets/{state_bucket(target)}"

@@ -131,7 +131,8 @@ class Needs(Spec):
     cache: bool = False
     """A cache user of its own, limited to keys with the module's name."""
     lake: Mapping[Granted, Access] = {}
-    """Layers (or artifacts) that the module reads or writes; no other access is granted (LAKE-7)."""
+    """Layers that the module reads or writes, in the data products that name it, and artifacts, in the folder of its
+    name; no other access is granted (LAKE-7)."""
     topics: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]*$")], Access] = {}
     """Topics that the module reads or writes."""
     secrets: Mapping[Name, tuple[Annotated[str, Field(min_length=1)], ...]] = {}

@@ -21,7 +21,7 @@ class Foundation(engine.Stack):
     def __init__(self, scope: Construct, environment: Environment, target: Target) -> None:
         super().__init__(scope, environment.name, environment, target, layer="foundation")
         platform = engine.platform(environment.cloud)
-        modules = {name: _access(module) for name, module in environment.foundation_modules.items()}
+        modules = {name: _access(module, environment) for name, module in environment.foundation_modules.items()}
         cached = [name for name, module in modules.items() if module.cache]
         audit_days = environment.audit.retention_days
 
@@ -237,11 +237,11 @@ class Foundation(engine.Stack):
             TerraformOutput(outputs, name, value=value, static_id=True)
 
 
-def _access(module: EnabledModule) -> ModuleAccess:
+def _access(module: EnabledModule, environment: Environment) -> ModuleAccess:
     needs = module.needs
     return ModuleAccess(
         module.namespace,
-        needs.lake,
+        environment.lake_access(module),
         database=needs.database is not None,
         cache=needs.cache,
         secrets=module.given_secrets,

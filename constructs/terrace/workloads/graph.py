@@ -54,7 +54,7 @@ class GraphEdge(Spec):
     access: Literal["read", "write"] | None = None
     """Of a need of a layer or topic."""
     label: str = ""
-    """The purpose of an opening; the log-in of a host name; the extensions of a database."""
+    """The purpose of an opening; the log-in of a host name; the extensions of a database; a layer's data products."""
 
 
 class Graph(Spec):
@@ -166,8 +166,10 @@ def _needs(module: EnabledModule, source: str, context: Context) -> Iterator[Gra
         yield GraphEdge(source=source, target="database", kind="needs", label=", ".join(needs.database.extensions))
     if needs.cache:
         yield GraphEdge(source=source, target="cache", kind="needs")
+    folders = context.environment.lake_access(module)
     for layer, access in needs.lake.items():
-        yield GraphEdge(source=source, target=f"layer/{layer}", kind="needs", access=access)
+        own = ", ".join(folders.get(layer, ()))
+        yield GraphEdge(source=source, target=f"layer/{layer}", kind="needs", access=access, label=own)
     for topic, access in needs.topics.items():
         yield GraphEdge(source=source, target=f"topic/{topic}", kind="needs", access=access)
     if module.in_foundation:

@@ -13,6 +13,14 @@ DATABASE = Path("nodes", "database", "tcp", (5432, 5432), ("rule",))
 READ = Grant("module spark", "read-data", "lake/gold", ("policy",))
 
 
+def test_a_right_on_a_part_of_the_lake_includes_its_folders() -> None:
+    whole, orders = READ, Grant("module spark", "read-data", "lake/gold/orders")
+    assert whole.covers(orders) and not orders.covers(whole)
+    assert not orders.covers(Grant("module spark", "read-data", "lake/gold/orders-eu"))
+    assert compare(Access(grants=(whole,)), Declared(required_grants=(orders,))).undeclared == (whole,)
+    assert compare(Access(grants=(orders,)), Declared(required_grants=(whole,))).missing == (whole,)
+
+
 @pytest.mark.parametrize(
     "wider",
     [
@@ -23,6 +31,7 @@ READ = Grant("module spark", "read-data", "lake/gold", ("policy",))
         Path("nodes", "cache", "tcp", (5432, 5432)),
         Grant("module spark", "write-data", "lake/gold"),
         Grant("module spark", "read-data", "lake/*"),
+        Grant("module spark", "read-data", "lake/gold-eu"),
         Grant("module spark", "administer", "lake/gold"),
         Grant("anyone", "read-data", "lake/gold"),
     ],

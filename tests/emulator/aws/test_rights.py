@@ -16,7 +16,13 @@ from terrace.errors import UsageError
 ACCOUNT, REGION = "111122223333", "eu-central-1"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/limit"
 OWN = [
-    {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"},
+    {"Effect": "Allow", "NotAction": ["iam:*", "s3:ListBucket"], "Resource": "*"},
+    {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": "arn:aws:s3:::ours",
+        "Condition": {"StringLike": {"s3:prefix": "orders/*"}},
+    },
     {
         "Effect": "Allow",
         "Action": ["iam:CreateRole", "iam:PutRolePolicy"],
@@ -57,6 +63,7 @@ ALLOWED: dict[str, Call] = {
     "an operation whose action has another name": lambda client: client("s3").get_object_lock_configuration(
         Bucket="ours"
     ),
+    "names in a folder": lambda client: client("s3").list_objects_v2(Bucket="ours", Prefix="orders/"),
     "a role under the boundary": create("ours-one", PermissionsBoundary=BOUNDARY),
     "its deletion": lambda client: client("iam").delete_role(RoleName="ours-one"),
     "who it is": lambda client: client("sts").get_caller_identity(),
@@ -67,6 +74,8 @@ REFUSED: dict[str, Call] = {
     "what no policy allows": lambda client: client("iam").create_user(UserName="mallory"),
     "what the boundary denies": lambda client: client("s3").delete_bucket(Bucket="ours"),
     "an object": lambda client: client("s3").get_object(Bucket="ours", Key="key"),
+    "names in every folder": lambda client: client("s3").list_objects_v2(Bucket="ours"),
+    "names in another folder": lambda client: client("s3").list_objects_v2(Bucket="ours", Prefix="orders-eu/"),
     "another region": lambda client: client("sqs", "us-east-1").create_queue(QueueName="queue"),
     "its own policies": lambda client: client("iam").put_role_policy(
         RoleName="ours-pipeline", PolicyName="more", PolicyDocument=TRUST

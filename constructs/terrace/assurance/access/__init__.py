@@ -83,7 +83,7 @@ def guarantee_of(edge: Path | Grant) -> str:
         return "SEC-3"
     if edge.verb in ("decrypt", "encrypt", "change-keys") or kind == "keys":
         return "KEY-3"
-    if kind == "lake" and edge.verb in ("read-data", "write-data"):
+    if kind == "lake" and edge.verb in ("read-data", "write-data", "view"):
         return "LAKE-7"
     if kind == "registry":
         return "K8S-10"

@@ -33,7 +33,7 @@ def paths(environment: Environment) -> Iterator[Path]:
 def grants(environment: Environment) -> Iterator[Grant]:
     """The rights that the environment asks for on every cloud."""
     for module in environment.foundation_modules.values():
-        yield from _of_module(module)
+        yield from _of_module(module, environment)
     for component in ("external-dns", "cert-manager") if environment.network.entry else ():
         yield Grant(f"component {component}", "change-network", "dns/entry")
     if environment.cluster:
@@ -59,13 +59,14 @@ def grants(environment: Environment) -> Iterator[Grant]:
             yield Grant(one.principal, one.verb, one.object)
 
 
-def _of_module(module: EnabledModule) -> Iterator[Grant]:
-    """What a module's contract declares (LAKE-7, SEC-3), and the pods that act as its identity."""
+def _of_module(module: EnabledModule, environment: Environment) -> Iterator[Grant]:
+    """What data products and a module's contract declare (LAKE-7, SEC-3), and the pods that act as its identity."""
     principal = f"module {module.name}"
-    for layer, access in module.needs.lake.items():
-        yield Grant(principal, "read-data", f"lake/{layer}")
-        if access == "write":
-            yield Grant(principal, "write-data", f"lake/{layer}")
+    for bucket, folders in environment.lake_access(module).items():
+        for folder, access in folders.items():
+            yield Grant(principal, "read-data", f"lake/{bucket}/{folder}")
+            if access == "write":
+                yield Grant(principal, "write-data", f"lake/{bucket}/{folder}")
     for secret in secrets_of(module):
         yield Grant(principal, "read-secret", f"secrets/{secret}")
     if module.needs.database:

@@ -16,10 +16,11 @@ of the cloud uses, by its purpose; `cloud NAME`, a service principal or agent of
 `workflow SUBJECT`, who may act as an identity; `account`, the identities of the own account to which their own policies
 grant it; `foreign NAME`, a principal outside the account and its organisation; `anyone`.
 
-Words for objects: `lake/LAYER`, `lake/backups`, `lake/audit`, ...; `secrets/MODULE`, `secrets/database-admin`;
-`keys/PURPOSE`; `database/ROLE`; `cache/USER`; `registry/NAME`; `identities/PRINCIPAL`; `network`; `entry`; `dns/entry`;
-`detection`; `backups`; `volumes`; `state`; `kubernetes`; `monitoring`; `account`. `KIND/*` is all of a kind, also
-those outside the stack; `everything` is all of them.
+Words for objects: `lake/LAYER/PRODUCT`, `lake/artifacts/MODULE`, `lake/LAYER` for all of a layer, `lake/backups`,
+`lake/audit`, ...; `secrets/MODULE`, `secrets/database-admin`; `keys/PURPOSE`; `database/ROLE`; `cache/USER`;
+`registry/NAME`; `identities/PRINCIPAL`; `network`; `entry`; `dns/entry`; `detection`; `backups`; `volumes`; `state`;
+`kubernetes`; `monitoring`; `account`. `KIND/*` is all of a kind, also those outside the stack; `everything` is all of
+them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -80,13 +81,16 @@ class Grant:
         return f"{self.principal} may {self.verb} {self.object}"
 
     def covers(self, other: "Grant") -> bool:
-        """Whether it includes `other`: the same principal; the same verb or `administer`; the same object, all of its
-        kind, or everything."""
+        """Whether it includes `other`: the same principal; the same verb or `administer`; the same object, the part of
+        the lake that it is in, all of its kind, or everything."""
         kind = other.object.partition("/")[0]
         return (
             self.principal == other.principal
             and self.verb in (other.verb, "administer")
-            and self.object in (other.object, f"{kind}/*", "everything")
+            and (
+                self.object in (other.object, f"{kind}/*", "everything")
+                or (kind == "lake" and other.object.startswith(f"{self.object}/"))
+            )
         )
 
 

@@ -116,6 +116,8 @@ def _request(
     if service == "s3":
         if none := environ.get("HTTP_IF_NONE_MATCH"):
             context["s3:if-none-match"] = [str(none)]
+        if prefix := parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True).get("prefix"):
+            context["s3:prefix"] = prefix
         return _object(environ), context
     values = _parameters(environ)
     if service == "iam":

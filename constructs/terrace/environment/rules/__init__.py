@@ -69,6 +69,8 @@ RULES: tuple[Rule, ...] = (
     data.layers_keep_product_data,
     data.product_classification_is_in_bounds,
     data.product_tables_differ,
+    data.product_modules_use_its_layers,
+    data.modules_have_few_products,
     data.access_names_what_exists,
     data.access_is_given_once,
     data.unmasked_places_are_read_in_the_clear,

@@ -19,6 +19,15 @@ PutRetentionPolicy."""
 MIN_LOG_DAYS = 90
 """Minimum log retention in staging and prod: three months, as required by PCI DSS 4.0, 10.5.1."""
 
+MAX_PRODUCTS = 20
+"""Data products that a module may use in a layer: a right each, and one bucket's policy has 20 bindings of a role and a
+member that differ in the condition. Source: Google Cloud IAM documentation, "Quotas and limits". (A condition on Azure,
+of 8 KB at most, has space for more.)"""
+
+MAX_PARTS = 50
+"""Layers of data products that a module may use, since a role's inline policies have 10,240 characters. Source: IAM
+User Guide, "IAM and AWS STS quotas"."""
+
 CLASSES = ("public", "internal", "confidential", "restricted")
 
 
@@ -128,6 +137,42 @@ def product_classification_is_in_bounds(environment: Environment) -> Iterator[Pr
                 path=f"data_products.{position}.classification",
                 hint="Raise ownership.data_classification, or use another environment for this product.",
             )
+
+
+def product_modules_use_its_layers(environment: Environment) -> Iterator[Problem]:
+    """A module that a data product names needs a layer of it, and writes one if the product lets it write. A disabled
+    module has no rights: an overlay may switch it off, or leave the cluster out with all modules."""
+    if environment.cluster is None:
+        return
+    for position, product in enumerate(environment.data_products):
+        for name, access in product.modules.items():
+            path = f"data_products.{position}.modules.{name}"
+            if name not in environment.modules:
+                hint = suggestions.hint(name, list(environment.modules)) or "Add it to modules, or remove it here."
+                yield Problem(f"{name!r} is not in modules.", path=path, hint=hint)
+            elif module := environment.enabled_modules.get(name):
+                needed = {layer: module.needs.lake[layer] for layer in product.layers if layer in module.needs.lake}
+                needs = ", ".join(f"{layer}: {verb}" for layer, verb in module.needs.lake.items()) or "none"
+                if not needed:
+                    message = f"{name} needs no layer of {product.name} (needs.lake: {needs})."
+                    yield Problem(message, path=path, hint="Add a layer that it needs, or remove it here.")
+                elif access == "write" and "write" not in needed.values():
+                    message = f"{name} only reads the layers of {product.name} (needs.lake: {needs})."
+                    yield Problem(message, path=path, hint="Write `read`.")
+
+
+def modules_have_few_products(environment: Environment) -> Iterator[Problem]:
+    """The policies of a module's rights have limits (MAX_PRODUCTS, MAX_PARTS)."""
+    for name, module in environment.enabled_modules.items():
+        parts = {layer: folders for layer, folders in environment.lake_access(module).items() if layer != "artifacts"}
+        path, hint = "data_products", "Put what the same modules use into one data product."
+        for layer, folders in parts.items():
+            if len(folders) > MAX_PRODUCTS:
+                message = f"{name} uses {len(folders)} data products in {layer}; {MAX_PRODUCTS} are supported."
+                yield Problem(message, path=path, hint=hint)
+        if (count := sum(map(len, parts.values()))) > MAX_PARTS:
+            message = f"{name} uses {count} layers of data products; {MAX_PARTS} are supported."
+            yield Problem(message, path=path, hint=hint)
 
 
 def product_tables_differ(environment: Environment) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from terrace.live.aws.checks import Deployment
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups"}  # all others: the lake's key
 _WRITES = ("s3:PutObject", "s3:DeleteObject")
+_LISTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 
 
 def buckets(deployment: Deployment) -> Iterator[tuple[Bucket, str, str]]:
@@ -137,8 +138,13 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         role = names.role_name(deployment.target, f"module-{module}")
         attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
         yield empty(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached])
-        rights = _rights(deployment, role)
-        yield equal(f"role {role}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
+        declared = {
+            f"{verb} {bucket}/{folder}"
+            for bucket, folders in deployment.environment.lake_access(enabled).items()
+            for folder, access in folders.items()
+            for verb in (access, "list")
+        }
+        yield equal(f"role {role}", "lake permissions", _told(_rights(deployment, role)), _told(declared))
 
 
 @check("LAKE-8")
@@ -157,23 +163,32 @@ def searched(deployment: Deployment) -> Iterator[Observation]:
     yield at_least(f"bucket {bronze}", "scheduled searches", len(active), 1)
 
 
-def _rights(deployment: Deployment, role: str) -> dict[str, str]:
-    """What a role's inline policies let it do with objects: bucket (or what else is named) to read or write."""
-    short = {names.bucket(deployment.target, bucket): bucket for bucket in BUCKETS}
-    rights: dict[str, str] = {}
+def _rights(deployment: Deployment, role: str) -> set[str]:
+    """What a role's inline policies let it do with objects: `VERB BUCKET/FOLDER`, or what else is named."""
+    found: set[str] = set()
     for policy in deployment.pages("iam", "list_role_policies", "PolicyNames", RoleName=role):
         document = deployment.call("iam", "get_role_policy", RoleName=role, PolicyName=policy)["PolicyDocument"]
         for statement in statements(document):
             actions = values(statement.get("Action"))
-            writes = any(covers(actions, action) for action in _WRITES)
-            if statement.get("Effect") != "Allow" or not (writes or covers(actions, "s3:GetObject")):
+            if statement.get("Effect") != "Allow":
                 continue
-            for resource in values(statement.get("Resource")):
-                bucket = resource.partition(":::")[2].partition("/")[0] or resource
-                place = short.get(bucket, bucket)
-                rights[place] = "write" if writes or rights.get(place) == "write" else "read"
-    return rights
+            writes = any(covers(actions, action) for action in _WRITES)
+            if writes or covers(actions, "s3:GetObject"):
+                verb = "write" if writes else "read"
+                found |= {f"{verb} {_place(deployment, one)}" for one in values(statement.get("Resource"))}
+            if any(covers(actions, action) for action in _LISTS):
+                prefixes = condition(statement, "StringLike", "s3:prefix") or [""]
+                for one in values(statement.get("Resource")):
+                    found |= {f"list {_place(deployment, f'{one}/{prefix}')}" for prefix in prefixes}
+    return found
 
 
-def _told(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"
+def _place(deployment: Deployment, arn: str) -> str:
+    """The folder that an ARN of objects names, as BUCKET/FOLDER."""
+    short = {names.bucket(deployment.target, bucket): bucket for bucket in BUCKETS}
+    bucket, _, key = arn.partition(":::")[2].partition("/")
+    return f"{short[bucket]}/{key.removesuffix('/*')}" if bucket in short else arn
+
+
+def _told(rights: set[str]) -> str:
+    return ", ".join(sorted(rights)) or "nothing"

@@ -1,12 +1,14 @@
 """Checks of storage accounts (LAKE-1 to LAKE-8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.azure import names
+from terrace.azure.permissions import below
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
+from terrace.capabilities.spec import Access
 from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.lookup import diagnostics, granted, principal, sent, writer_permissions
 from terrace.live.azure.session import Absent
@@ -178,20 +180,29 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
     modules = deployment.environment.foundation_modules
     if not modules:
         raise NotRequired("no enabled module uses the foundation (modules)")
-    verbs = {"Storage Blob Data Reader": "read", names.blob_writer(deployment.target): "write"}
+    verbs: dict[str, Access] = {names.BLOB_READER: "read", names.blob_writer(deployment.target): "write"}
     places: dict[str, str] = {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
     for module, enabled in modules.items():
         name = names.identity(deployment.target, f"module-{module}")
         grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
-        rights = {places.get(one.scope.lower(), one.scope): verbs[one.role] for one in grants if one.role in verbs}
-        yield equal(f"identity {name}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
+        lake: Mapping[Any, Mapping[str, Access]] = deployment.environment.lake_access(enabled)
+        declared = {f"{access} {place}/{one}" for place, folders in lake.items() for one, access in folders.items()}
+        rights = set[str]()
+        for one in grants:
+            if verb := verbs.get(one.role):
+                place = places.get(one.scope.lower(), one.scope)
+                own = [folder for folder, access in lake.get(place, {}).items() if access == verb]
+                limited = own and one.condition == below(own, verb)
+                where = f" if {one.condition}" if one.condition else ""
+                rights |= {f"{verb} {place}/{folder}" for folder in own} if limited else {f"{verb} {place}{where}"}
+        yield equal(f"identity {name}", "lake permissions", _told(rights), _told(declared))
         known = (*verbs, "Key Vault Secrets User")
         yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
     yield from writer_permissions(deployment)
 
 
-def _told(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"
+def _told(rights: set[str]) -> str:
+    return ", ".join(sorted(rights)) or "nothing"
 
 
 @check("LAKE-8")

@@ -130,19 +130,26 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
     everywhere = grants.on_project(deployment)
     for module, enabled in modules.items():
         member = names.member(deployment.target, f"module-{module}")
+        declared, limits = set[str](), dict[tuple[str, str], str]()
+        for bucket, folders in deployment.environment.lake_access(enabled).items():
+            for folder, access in folders.items():
+                declared.add(f"{access} {bucket}/{folder}")
+                limits[bucket, names.below(deployment.target, bucket, folder)] = f"/{folder}"
         rights = {
-            bucket: _VERBS.get(role, role)
+            f"{_VERBS.get(one.role, one.role)} {bucket}"
+            + limits.get((bucket, one.only), f" if {one.only}" if one.only else "")
             for bucket, found in by_bucket.items()
-            for role in grants.roles(found, member)
+            for one in found
+            if one.member == member
         }
-        yield equal(f"module {module}", "lake permissions", _told(rights), _told(dict(enabled.needs.lake)))
+        yield equal(f"module {module}", "lake permissions", _told(rights), _told(declared))
         wide = [role for role in grants.roles(everywhere, member) if role.startswith("roles/storage.")]
         basic = [role for role in grants.roles(everywhere, member) if role in ("roles/owner", "roles/editor")]
         yield empty(f"module {module}", "project roles on every bucket", wide + basic)
 
 
-def _told(rights: dict[Any, Any]) -> str:
-    return ", ".join(f"{verb} {place}" for place, verb in sorted(rights.items())) or "nothing"
+def _told(rights: set[str]) -> str:
+    return ", ".join(sorted(rights)) or "nothing"
 
 
 @check("LAKE-8")

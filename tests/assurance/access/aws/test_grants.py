@@ -27,7 +27,10 @@ def test_a_module_has_what_its_contract_declares(found: Callable[..., Access]) -
         "module superset may connect database/superset",
         "module superset may decrypt keys/lake by s3",
         "module superset may decrypt keys/secrets by secretsmanager",
-        "module superset may read-data lake/gold",
+        "module superset may read-data lake/gold/orders",
+        "module superset may read-data lake/gold/web-events",
+        "module superset may view lake/gold/orders",
+        "module superset may view lake/gold/web-events",
         "module superset may read-secret secrets/superset",
     }
 
@@ -43,6 +46,37 @@ def test_a_module_has_what_its_contract_declares(found: Callable[..., Access]) -
         (
             policy("x", "workloads/module-airflow", Action="s3:GetObject", Resource="*"),
             ["module airflow may read-data lake/*", "module airflow may read-data state"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:GetObject", Resource=f"{GOLD}/orders/*"),
+            ["module airflow may read-data lake/gold/orders"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:GetObject", Resource=f"{GOLD}/orders*"),
+            ["module airflow may read-data lake/gold"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:GetObject", Resource=f"{GOLD}/orders/new/*"),
+            ["module airflow may read-data lake/gold/orders/new"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:ListBucket", Resource=GOLD),
+            ["module airflow may view lake/gold"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:ListBucketVersions", Resource=GOLD,
+                   Condition={"StringLike": {"s3:prefix": ["orders/*"]}}),
+            ["module airflow may view lake/gold/orders"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:ListBucket", Resource=GOLD,
+                   Condition={"StringLikeIfExists": {"s3:prefix": ["orders/*"]}}),
+            ["module airflow may view lake/gold"],
+        ),
+        (
+            policy("x", "workloads/module-airflow", Action="s3:ListBucket", Resource=GOLD,
+                   Condition={"StringNotLike": {"s3:prefix": ["orders/*"]}}),
+            ["module airflow may view lake/gold"],
         ),
         (
             policy("x", "workloads/module-airflow", Action="s3:PutObject", Resource="arn:aws:s3:::partner/*"),

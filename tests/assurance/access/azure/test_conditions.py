@@ -4,6 +4,7 @@ import pytest
 
 from terrace.assurance.access.azure.conditions import Narrowing, narrowing
 from terrace.azure import names
+from terrace.azure.permissions import below
 from terrace.environment import load, target
 from tests.conftest import ROOT
 
@@ -43,6 +44,33 @@ def lists(prefix: str) -> str:
         f"@Resource[{BLOBS}:path] StringLike", f"@Request[{BLOBS}:prefix] StringStartsWith"
     )
     return limited.replace("'})) OR", "'} AND SubOperationMatches{'Blob.List'})) OR")
+
+
+@pytest.mark.parametrize(
+    ("condition", "reads", "writes"),
+    [
+        (below(["orders"], "write"), "orders", "orders"),
+        (below(["stock", "orders"], "write"), "orders stock", "orders stock"),
+        (below(["orders"], "read"), "orders", ""),
+        (below(["orders/new"], "write"), "orders/new", "orders/new"),
+        (below(["orders"], "write").replace("'orders/*'", "'orders*'"), "", ""),
+        (below(["orders"], "write").replace("'orders/*'", "'*'"), "", ""),
+        (below(["orders", "stock"], "write").replace("'stock/*'", "'*'"), "", ""),
+        (below(["orders"], "write").replace("StartsWith 'orders/'", "StartsWith 'orders'"), "", ""),
+        (below(["orders"], "write").replace("StartsWith 'orders/'", "StartsWith ''"), "", ""),
+        (
+            below(["orders"], "write").replace("StartsWith 'orders/'", "StartsWith 'other/'"),
+            "orders other",
+            "orders other",
+        ),
+        (below(["orders"], "write").partition(" AND ((!")[0], "", ""),
+    ],
+)
+def test_folders_limit_blobs_and_lists(condition: str, reads: str, writes: str) -> None:
+    narrowed = narrowing(condition, TARGET)
+    assert narrowed.understood
+    assert narrowed.within([f"{BLOBS}/read"]) == set(reads.split())
+    assert narrowed.within([f"{BLOBS}/write", f"{BLOBS}/delete"]) == set(writes.split())
 
 
 def test_no_condition_narrows_nothing() -> None:

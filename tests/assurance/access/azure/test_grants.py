@@ -76,7 +76,7 @@ def test_what_is_not_understood_is_unknown(read: Read, edit: Edit) -> None:
 
 
 def test_a_name_beside_another_id_is_evaluated(read: Read) -> None:
-    both = put(GRANT, "workloads/module-spark-gold", "role_definition_name", "Storage Blob Data Owner")
+    both = put(GRANT, "workloads/module-spark-gold-write", "role_definition_name", "Storage Blob Data Owner")
     assert "module spark may change-policy lake/gold" in undeclared(read, both)
 
 
@@ -86,8 +86,8 @@ def test_a_role_that_deletes_but_does_not_write_is_not_enough(read: Read) -> Non
         "azurerm_role_definition", "blob-writer", "permissions.0.data_actions", [f"{path}/read", f"{path}/delete"]
     )
     _, differences = read(edit)
-    assert "module spark may write-data lake/gold" in {str(one) for one in differences.missing}
-    assert "module spark may write-data lake/gold in part" in {str(one) for one in differences.undeclared}
+    assert "module spark may write-data lake/gold/orders" in {str(one) for one in differences.missing}
+    assert "module spark may write-data lake/gold/orders in part" in {str(one) for one in differences.undeclared}
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,37 @@ def test_members_are_principals(member: str, principal: str) -> None:
     assert f"{principal} may read-data lake/*" in grants(on_project(member))
 
 
+LIST = 'api.getAttribute("storage.googleapis.com/objectListPrefix", "")'
+OBJECTS = f'resource.name.startsWith("projects/_/buckets/{GOLD}/objects/'
+
+
+@pytest.mark.parametrize(
+    ("only", "objects"),
+    [
+        (f'{OBJECTS}orders/") || {LIST}.startsWith("orders/")', {"lake/gold/orders"}),
+        (f"{OBJECTS}orders/\") || {LIST.replace(chr(34), chr(39))}.startsWith('orders/')", {"lake/gold/orders"}),
+        (f'{OBJECTS}orders/")', {"lake/gold/orders in part"}),
+        (f'{LIST}.startsWith("orders/")', {"lake/gold/orders in part"}),
+        (f'{OBJECTS}orders")', {"lake/gold"}),
+        (f'{LIST}.startsWith("orders")', {"lake/gold"}),
+        (f'{LIST}.startsWith("")', {"lake/gold"}),
+        (f'!{LIST}.startsWith("orders/")', {"lake/gold"}),
+        (f'{OBJECTS}orders/") || {OBJECTS}stock/")', {"lake/gold/orders in part", "lake/gold/stock in part"}),
+        ('resource.type == "storage.googleapis.com/Object"', {"lake/gold"}),
+        ('resource.name.startsWith("projects/_/buckets/other/objects/")', set()),
+    ],
+)
+def test_a_condition_on_a_bucket_leaves_folders(only: str, objects: set[str]) -> None:
+    binding = {"bucket": GOLD, "role": READER, "member": AIRFLOW, "condition": {"title": "x", "expression": only}}
+    found = grants(("google_storage_bucket_iam_member", binding))
+    assert {f"lake/{one.partition(' lake/')[2]}" for one in found if "read-data lake" in one} == objects
+
+
+def test_a_prefix_of_lists_is_not_understood_on_a_project() -> None:
+    only = f'{LIST}.startsWith("orders/")'
+    assert unknown(on_project(only=only)) == {f"the condition {only}"}
+
+
 def test_members_and_roles_without_a_word_are_not_understood() -> None:
     assert unknown(on_project("robot:x")) == {"the member robot:x"}
     assert unknown(on_project(role="roles/visionai.admin")) == {"the role roles/visionai.admin"}

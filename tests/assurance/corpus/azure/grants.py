@@ -217,13 +217,13 @@ DANGERS = (
     ),
     _grant(
         "a module writes what it reads",
-        put(GRANT, "workloads/module-superset-gold", "role_definition_name", "Storage Blob Data Owner"),
-        "workloads/module-superset-gold",
+        put(GRANT, "workloads/module-superset-gold-read", "role_definition_name", "Storage Blob Data Owner"),
+        "workloads/module-superset-gold-read",
     ),
     _grant(
         "a module reads every layer by the resource group",
-        point(GRANT, "workloads/module-superset-gold", "scope", GROUP, "id"),
-        "workloads/module-superset-gold",
+        point(GRANT, "workloads/module-superset-gold-read", "scope", GROUP, "id"),
+        "workloads/module-superset-gold-read",
     ),
     _grant(
         "a module changes DNS",

@@ -1,9 +1,27 @@
-"""The lake (LAKE-1 to LAKE-7)."""
+"""The lake (LAKE-1 to LAKE-8)."""
+
+from typing import Any
 
 from tests.assurance.mutants import add, drop, inside, mutant, point, put, remove, statement, to, without
 
 OWN = "arn:aws:iam::777788889999:root"
 LOGS_KEY = ("aws_kms_key", "keys/logs")
+
+SUPERSET, SPARK, AIRFLOW = (
+    ("aws_iam_role_policy", f"workloads/module-{name}-lake") for name in ("superset", "spark", "airflow")
+)
+
+
+def of_silver(policy: Any, number: int, key: str) -> dict[str, Any]:
+    """The statement of this number, for keys of silver."""
+    bucket = next(one["Resource"] for one in policy["Statement"] if one["Sid"] == "ListSilver")
+    return {**policy["Statement"][number], "Resource": f"{bucket}/{key}", "Sid": "Silver"}
+
+
+def writes(policy: Any) -> None:
+    """Write access besides to what the first statement reads."""
+    policy["Statement"].append({**policy["Statement"][0], "Action": "s3:PutObject", "Sid": "More"})
+
 
 MUTANTS = [
     mutant(
@@ -136,17 +154,46 @@ MUTANTS = [
     mutant(
         "LAKE-7 ID-2",
         "write access for a read-only module",
-        inside("aws_iam_role_policy", "workloads/module-superset-lake", "policy", statement(0, Action=["s3:*"])),
+        inside(*SUPERSET, "policy", statement(0, Action=["s3:*"])),
     ),
     mutant(
         "LAKE-7 ID-2",
         "module that reads every layer",
-        inside("aws_iam_role_policy", "workloads/module-spark-lake", "policy", statement(0, Resource="*")),
+        inside(*SPARK, "policy", statement(0, Resource="*")),
+    ),
+    mutant("LAKE-7", "module without its declared products", inside(*SPARK, "policy", without(0))),
+    mutant(
+        "LAKE-7",
+        "module that writes a whole layer",
+        inside(*SPARK, "policy", lambda policy: policy["Statement"].append(of_silver(policy, 1, "*"))),
     ),
     mutant(
         "LAKE-7",
-        "module without its declared layer",
-        inside("aws_iam_role_policy", "workloads/module-spark-lake", "policy", without(0)),
+        "module that reads another product",
+        inside(*AIRFLOW, "policy", lambda policy: policy["Statement"].append(of_silver(policy, 0, "web-events/*"))),
+    ),
+    mutant(
+        "LAKE-7",
+        "module with a product's name as a prefix",
+        inside(*SPARK, "policy", lambda policy: policy["Statement"].append(of_silver(policy, 1, "orders*"))),
+    ),
+    mutant("LAKE-7", "module that writes a product that it reads", inside(*SUPERSET, "policy", writes)),
+    mutant("LAKE-7", "module that lists a whole layer", inside(*SUPERSET, "policy", statement(1, Condition=None))),
+    mutant(
+        "LAKE-7",
+        "module that lists by a product's name as a prefix",
+        inside(*SUPERSET, "policy", statement(1, Condition={"StringLike": {"s3:prefix": "orders*"}})),
+    ),
+    mutant(
+        "LAKE-7",
+        "module that lists another product",
+        inside(*AIRFLOW, "policy", statement(3, Condition={"StringLike": {"s3:prefix": "web-events/*"}})),
+    ),
+    mutant("LAKE-7", "module that cannot list its products", inside(*SUPERSET, "policy", without(1))),
+    mutant(
+        "LAKE-7",
+        "module that lists uploads of every product",
+        inside(*SUPERSET, "policy", statement(1, Action="s3:ListBucketMultipartUploads", Condition=None)),
     ),
     mutant(
         "ID-2",

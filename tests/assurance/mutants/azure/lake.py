@@ -1,5 +1,6 @@
 """The lake (LAKE-1 to LAKE-8)."""
 
+from terrace.azure.permissions import below
 from tests.assurance.mutants import Edit, Stack, body, drop, every, mutant, point, put, remove
 
 GOLD = ("azurerm_storage_account", "lake/gold/account")
@@ -21,6 +22,23 @@ def writing(path: str) -> Edit:
     """The role for writing blobs instead of a built-in one."""
     by_id = point(GRANT, path, "role_definition_id", WRITER, "role_definition_resource_id")
     return every([drop(GRANT, path, "role_definition_name"), by_id])
+
+
+def unlimited(path: str) -> Edit:
+    """A right on the whole container."""
+    return every([drop(GRANT, path, "condition"), drop(GRANT, path, "condition_version")])
+
+
+def limited(right: str, old: str, new: str | None) -> Edit:
+    """Another condition of a module's right to orders; None: without what begins with `old`."""
+
+    def edit(stack: Stack) -> None:
+        grant = body(stack, GRANT, f"workloads/module-{right}")
+        before, found, after = grant["condition"].partition(old)
+        assert found
+        grant["condition"] = before if new is None else f"{before}{new}{after}"
+
+    return edit
 
 
 def container_action(action: str) -> Edit:
@@ -133,12 +151,12 @@ MUTANTS = [
     mutant(
         "LAKE-7",
         "write access for a read-only module",
-        writing("workloads/module-superset-gold"),
+        writing("workloads/module-superset-gold-read"),
     ),
     mutant(
         "ID-2",
         "module that may delete its layer's container",
-        built_in("workloads/module-spark-gold", "Storage Blob Data Contributor"),
+        built_in("workloads/module-spark-gold-write", "Storage Blob Data Contributor"),
     ),
     mutant("ID-2", "writers that may delete containers", container_action("delete")),
     mutant("ID-2", "writers that may change containers", container_action("write")),
@@ -149,19 +167,34 @@ MUTANTS = [
     mutant(
         "LAKE-7",
         "module that reads every layer",
-        put("azurerm_role_assignment", "workloads/module-spark-bronze", "scope", "/subscriptions/x"),
+        put("azurerm_role_assignment", "workloads/module-spark-bronze-read", "scope", "/subscriptions/x"),
     ),
+    mutant("LAKE-7", "module that writes a whole layer", unlimited("workloads/module-spark-silver-write")),
     mutant(
         "LAKE-7",
-        "module without its declared layer",
-        remove("azurerm_role_assignment", "workloads/module-spark-bronze"),
+        "module with another product",
+        put(GRANT, "workloads/module-airflow-silver-write", "condition", below(["web-events"], "write")),
+    ),
+    mutant("LAKE-7", "module with a product's name as a prefix", limited("superset-gold-read", "orders/*", "orders*")),
+    mutant("LAKE-7", "module whose writes are not limited", limited("airflow-silver-write", "blobs/*'", "blobs/read'")),
+    mutant("LAKE-7", "module that lists a whole layer", limited("superset-gold-read", "With 'orders/'", "With ''")),
+    mutant(
+        "LAKE-7",
+        "module that lists by a product's name as a prefix",
+        limited("superset-gold-read", "With 'orders/'", "With 'orders'"),
+    ),
+    mutant("LAKE-7", "module that lists without a condition", limited("superset-gold-read", " AND ((!", None)),
+    mutant(
+        "LAKE-7",
+        "module without its declared product",
+        remove("azurerm_role_assignment", "workloads/module-spark-bronze-read"),
     ),
     mutant(
         "LAKE-7 ID-2",
         "module as owner of a layer",
         put(
             "azurerm_role_assignment",
-            "workloads/module-spark-bronze",
+            "workloads/module-spark-bronze-read",
             "role_definition_name",
             "Storage Blob Data Owner",
         ),

@@ -1,10 +1,22 @@
 """The lake (LAKE-1 to LAKE-8)."""
 
-from tests.assurance.mutants import add, drop, mutant, put, remove
+from tests.assurance.mutants import Edit, Stack, add, body, drop, mutant, put, remove
 
 BUCKET = "google_storage_bucket"
 DISCOVERY = ("google_data_loss_prevention_job_trigger", "lake/discovery")
 GOLD, GRANT = (BUCKET, "lake/gold/bucket"), "google_storage_bucket_iam_member"
+
+
+def limited(right: str, old: str, new: str) -> Edit:
+    """Another condition of a module's right to orders."""
+
+    def edit(stack: Stack) -> None:
+        condition = body(stack, GRANT, f"workloads/module-{right}-orders")["condition"]
+        assert old in condition["expression"]
+        condition["expression"] = condition["expression"].replace(old, new)
+
+    return edit
+
 
 MUTANTS = [
     mutant("LAKE-1", "public access not prevented", put(*GOLD, "public_access_prevention", "inherited")),
@@ -46,16 +58,36 @@ MUTANTS = [
     mutant(
         "LAKE-7",
         "write access for a read-only module",
-        put(GRANT, "workloads/module-superset-gold", "role", "roles/storage.objectUser"),
+        put(GRANT, "workloads/module-superset-gold-orders", "role", "roles/storage.objectUser"),
     ),
     mutant(
         "ID-2",
         "module as admin of a layer",
-        put(GRANT, "workloads/module-spark-bronze", "role", "roles/storage.admin"),
+        put(GRANT, "workloads/module-spark-bronze-orders", "role", "roles/storage.admin"),
     ),
-    mutant("LAKE-7", "module without its declared layer", remove(GRANT, "workloads/module-spark-bronze")),
     mutant(
-        "LAKE-7", "module with access to another bucket", put(GRANT, "workloads/module-spark-bronze", "bucket", "other")
+        "LAKE-7", "module that writes a whole layer", drop(GRANT, "workloads/module-spark-silver-orders", "condition")
+    ),
+    mutant("LAKE-7", "module with another product", limited("airflow-silver", "orders/", "web-events/")),
+    mutant("LAKE-7", "module with a product's name as a prefix", limited("superset-gold", 's/orders/")', 's/orders")')),
+    mutant("LAKE-7", "module that lists a whole layer", limited("superset-gold", 'With("orders/")', 'With("")')),
+    mutant(
+        "LAKE-7",
+        "module that lists by a product's name as a prefix",
+        limited("superset-gold", 'With("orders/")', 'With("orders")'),
+    ),
+    mutant(
+        "LAKE-7",
+        "module that lists another product",
+        limited("airflow-silver", 'With("orders/")', 'With("web-events/")'),
+    ),
+    mutant("LAKE-7", "module that cannot list its product", limited("superset-gold", 'With("orders/")', 'With("-")')),
+    mutant("LAKE-7", "module with a condition that always holds", limited("superset-gold", " || ", " || true || ")),
+    mutant("LAKE-7", "module without its declared product", remove(GRANT, "workloads/module-spark-bronze-orders")),
+    mutant(
+        "LAKE-7",
+        "module with access to another bucket",
+        put(GRANT, "workloads/module-spark-bronze-orders", "bucket", "other"),
     ),
     mutant("LAKE-8", "no search for sensitive data", remove(*DISCOVERY), only="prod"),
     mutant(

@@ -35,8 +35,7 @@ PROVIDERS = (
 )
 POOL_IDS = f"iam/v1/{PROJECT_NAME}/locations/global/workloadIdentityPools?workloadIdentityPoolId="
 DENIALS = f"iam/v2/policies/cloudresourcemanager.googleapis.com%2Fprojects%2F{PROJECT}/denypolicies?policyId=ceiling"
-
-
+VIEWER = POLICY["policy"]["bindings"][0]
 AUDITED = merged(
     POLICY, {"policy": {"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}]}}
 )
@@ -107,6 +106,27 @@ INVALID_REQUESTS = (
         POLICY,
         binding(condition={"title": "only", "expression": "true"}),
         "version must be 3",
+    ),
+    InvalidRequest(
+        "long-condition",
+        PROJECT_POLICY,
+        merged(POLICY, {"policy": {"version": 3}}),
+        binding(condition={"title": "only", "expression": " || ".join(["true"] * 14)}),
+        "12 logical operators",
+    ),
+    InvalidRequest(
+        "many-conditions",
+        PROJECT_POLICY,
+        merged(POLICY, {"policy": {"version": 3}}),
+        {
+            "policy": {
+                "bindings": [
+                    {**VIEWER, "condition": {"title": "only", "expression": f"resource.name == '{number}'"}}
+                    for number in range(21)
+                ]
+            }
+        },
+        "20 are supported",
     ),
     InvalidRequest(
         "denied-permission",

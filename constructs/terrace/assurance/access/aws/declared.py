@@ -51,13 +51,14 @@ _ADDON_PODS = {
 
 def declared(stack: Subject) -> Declared:
     """Everything that may exist on AWS."""
-    paths, grants, pods = list(_paths(stack)), list(_grants(stack)), list(_pods(stack))
+    paths, grants, lists = list(_paths(stack)), list(_grants(stack)), list(_lists(stack))
+    pods = list(_pods(stack))
     grants += list(_of_existing_keys(stack, grants))
     return Declared(
         required_paths=(*neutral_paths(stack.environment), *flow_paths(stack), *(row for row, _ in paths)),
-        required_grants=(*neutral_grants(stack.environment), *(row for row, _ in pods)),
+        required_grants=(*neutral_grants(stack.environment), *(row for row, _ in (*lists, *pods))),
         allowed_grants=tuple(row for row, _ in grants),
-        reasons=(*paths, *pods, *grants),
+        reasons=(*paths, *lists, *pods, *grants),
     )
 
 
@@ -126,9 +127,9 @@ def _modules(stack: Subject) -> Iterator[_Row]:
     for name, module in stack.environment.foundation_modules.items():
         principal = f"module {name}"
         yield from _uses(principal, "secrets", ("decrypt",), "SEC-3: reading its own secret")
-        if module.needs.lake:
-            writes = "write" in module.needs.lake.values()
-            yield from _uses(principal, "lake", _BOTH if writes else ("decrypt",), "LAKE-7: objects of its layers")
+        if lake := stack.environment.lake_access(module):
+            writes = any("write" in folders.values() for folders in lake.values())
+            yield from _uses(principal, "lake", _BOTH if writes else ("decrypt",), "LAKE-7: objects of its products")
         for secret in secrets_of(module):
             reason = "SEC-1: administrators write given values, which the provider reads back, and rotate (SEC-4)"
             rights: _Rights = {
@@ -139,6 +140,14 @@ def _modules(stack: Subject) -> Iterator[_Row]:
         if not stack.target.existing.registry:
             why = "K8S-10: pulled by identities with a policy of theirs"
             yield Grant("account", "read-data", f"registry/{name}"), why
+
+
+def _lists(stack: Subject) -> Iterator[_Row]:
+    """The names of what modules read, which S3 lists by an action of its own."""
+    for name, module in stack.environment.foundation_modules.items():
+        for bucket, folders in stack.environment.lake_access(module).items():
+            for folder in folders:
+                yield Grant(f"module {name}", "view", f"lake/{bucket}/{folder}"), "LAKE-7: lists of its products"
 
 
 def _pods(stack: Subject) -> Iterator[_Row]:
@@ -295,7 +304,8 @@ def _replication() -> Iterator[_Row]:
     role = "service replication"
     yield Grant("cloud s3", "assume", f"identities/{role}"), "LAKE-5: S3 copies"
     for name in REPLICATED:
-        yield Grant(role, "read-data", f"lake/{name}"), "LAKE-5: reads originals"
+        for verb in ("read-data", "view"):
+            yield Grant(role, verb, f"lake/{name}"), "LAKE-5: reads originals"
         yield Grant(role, "write-data", f"lake/{name}-recovery"), "LAKE-5: writes copies"
     for purpose in ("lake", "backups"):
         yield from _uses(role, purpose, ("decrypt",), "LAKE-5: reads originals")

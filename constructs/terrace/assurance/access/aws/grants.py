@@ -1,11 +1,11 @@
 """The grants of a stack on AWS: what roles may do by their own policies, and everyone by the policies of resources."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from terrace.assurance.access.aws import actions, kubernetes, policies, trust
 from terrace.assurance.access.aws.identities import Identities, Identity
-from terrace.assurance.access.aws.objects import NAMED, Objects, Place, is_whole_kind
+from terrace.assurance.access.aws.objects import NAMED, Objects, Place, is_whole_kind, part
 from terrace.assurance.access.aws.policies import Context, Statement
 from terrace.assurance.access.aws.resources import Policies, meant
 from terrace.assurance.access.model import Grant, Unknown, Verb
@@ -14,6 +14,7 @@ from terrace.aws import names
 
 _OUTSIDE = "identities/outside the stack"
 _UNBOUNDED: Context = {"iam:permissionsboundary": "arn:aws:iam::aws:policy/other"}
+_LISTS = {"s3:listbucket", "s3:listbucketversions", "s3:listbucketmultipartuploads"}
 _Found = dict[tuple[Verb, str], tuple[str, ...]]
 """By verb and object, the resources that grant it."""
 
@@ -113,12 +114,44 @@ def _of_identity(stack: Subject, identity: Identity, places: _Places, owned: Pol
                 ]
             for way, allowed in zip(ways, evaluated[same], strict=False):
                 for verb, object, resources in meant(allowed, place.object, place.arn, way):
+                    if verb == "view" and service == "s3" and object != "lake/*":
+                        continue  # settings of a bucket; lists of its objects follow
                     found[verb, object] = tuple(dict.fromkeys((*found.get((verb, object), ()), *resources)))
+            if service == "s3" and "/" not in place.arn and objects.is_granted(place.object):
+                for about, resources in _listed(place.arn, context, by, limits):
+                    found["view", f"{place.object}{about}"] = resources
             if service == "iam":
                 unbounded = evaluated[same][-1]
                 for action in sorted(actions.ESCALATING & set(unbounded)):
                     found.setdefault(("administer", "everything"), unbounded[action])
     return found
+
+
+def _listed(
+    bucket: str, context: Context, by: Sequence[Statement], limits: Sequence[Sequence[Statement]]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The parts of a bucket whose names may be listed: without a prefix, with one that no policy names, and with each
+    that a condition names."""
+    patterns = {
+        value
+        for statement in by
+        for keys in statement.condition.values()
+        for key, values in keys.items()
+        if key.lower() == "s3:prefix"
+        for value in values
+    }
+    prefixes: list[tuple[str, str | None]] = [("", None), ("", "other/x")]
+    prefixes += [(part(one), one.replace("*", "x").replace("?", "x")) for one in sorted(patterns)]
+    for about, prefix in prefixes:
+        allowed = policies.allowed("s3", bucket, {**context, "s3:prefix": prefix}, by=by, limits=limits)
+        if resources := [one for action in _LISTS & set(allowed) for one in allowed[action]]:
+            yield about, tuple(dict.fromkeys(resources))
+
+
+def _above(folder: str) -> list[str]:
+    """The folders that a folder is in: of `gold/orders/new`, `gold` and `gold/orders`."""
+    names = folder.split("/")
+    return ["/".join(names[:count]) for count in range(1, len(names))]
 
 
 def _narrowest(found: _Found) -> _Found:
@@ -131,7 +164,8 @@ def _narrowest(found: _Found) -> _Found:
         wider = {f"{kind}/*", f"{kind}/{name}", f"{kind}/* by {way}", *({"state"} if kind == "state" else ())} - {
             object
         }
-        if verb == "view":
+        wider |= {f"lake/{above}" for above in _above(rest)} if kind == "lake" else set()
+        if verb == "view" and (kind != "lake" or name == "*"):
             if kind not in {*NAMED.values(), "state"} or name == "*":
                 kept.setdefault(("view", "account"), by)
         elif not any(set(by) <= set(found.get((verb, one), ())) for one in wider if rest):

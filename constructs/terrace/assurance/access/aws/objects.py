@@ -4,6 +4,7 @@ Names of resources are Terrace's own (`aws/names.py`). A resource whose ARN is k
 stand-in from its type and construct path.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from terrace.assurance.access.declared import secrets_of
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
-from terrace.capabilities.lake import BUCKETS
+from terrace.capabilities.lake import BUCKETS, GRANTED
 
 SINGLE = {
     "elasticloadbalancing": "entry", "wafv2": "entry", "acm": "entry", "backup": "backups", "backup-storage": "backups",
@@ -100,7 +101,9 @@ class Objects:
         if service == "s3":
             if self._is_plan(resource):
                 return "state/plans"
-            return self._buckets.get(resource.partition("/")[0], f"lake/{resource.partition('/')[0]}")
+            name, _, key = resource.partition("/")
+            object = self._buckets.get(name, f"lake/{name}")
+            return f"{object}{part(key)}" if self.is_granted(object) else object
         if service == "kms":
             if known := self._stack.view.target(arn):
                 return str(known)
@@ -138,6 +141,11 @@ class Objects:
         known = {names.bucket(target, name): f"lake/{name}" for name in BUCKETS}
         known |= {names.bucket(target, name, recovery=True): f"lake/{name}-recovery" for name in BUCKETS}
         return known | {names.state_bucket(target): "state"}
+
+    @staticmethod
+    def is_granted(object: str) -> bool:
+        """Whether an object is a bucket of which modules have folders."""
+        return object.removeprefix("lake/") in GRANTED
 
     def _is_plan(self, object: str) -> bool:
         """Whether an object, as bucket/key, is a bundle of a plan beside the states."""
@@ -242,6 +250,15 @@ class Objects:
         kind = _KINDS.get(service, "")
         region = "" if service == "route53" else None
         return [Place(object, self._arn(service, f"{kind}other", region=region))]
+
+
+def part(key: str) -> str:
+    """What of a bucket a pattern of keys is about: `/FOLDER` for all below a folder, `/KEY` for less, empty if it
+    includes keys outside of any folder."""
+    begins = re.split(r"[*?]", key, maxsplit=1)[0]
+    if key == f"{begins}*" and begins.endswith("/"):
+        return f"/{begins.rstrip('/')}"
+    return f"/{key}" if "/" in begins or begins == key != "" else ""
 
 
 def is_whole_kind(service: str, resource: str) -> bool:

@@ -196,7 +196,9 @@ def _rights(role: Role, scope: Scope, narrowed: Narrowing) -> Iterator[tuple[Ver
     found: set[tuple[Verb, str]] = {("operate", f"other/{provider}") for provider in others(role)}
     if scope.objects is not None:
         for kind, object in scope.objects.items():
-            found |= {(verb, f"{object}{_part(role, kind, verb)}") for verb in allowed.get(kind, frozenset())}
+            for verb in allowed.get(kind, frozenset()):
+                parts = _folders(role, kind, verb, object, narrowed) or [""]
+                found |= {(verb, f"{object}{part}{_part(role, kind, verb)}") for part in parts}
             if allowed["roles"] or allowed["policies"]:
                 found.add(("change-policy", object))
     else:
@@ -204,10 +206,23 @@ def _rights(role: Role, scope: Scope, narrowed: Narrowing) -> Iterator[tuple[Ver
         if role.allows("Microsoft.Unlisted/things/read") and not changes_all:
             found.add(("view", "account" if scope.site == ANY else whole(scope.site)))
     administered = {object for verb, object in found if verb == "administer"}
-    changed = {object for verb, object in found if verb != "view"}
+    changed = tuple(f"{object}/" for verb, object in found if verb != "view")  # also a part of what is viewed
     for verb, object in sorted(found):
-        if (verb == "administer" or object not in administered) and (verb != "view" or object not in changed):
+        viewed_only = not any(one.startswith(f"{object}/") for one in changed)
+        if (verb == "administer" or object not in administered) and (verb != "view" or viewed_only):
             yield verb, object
+
+
+def _folders(role: Role, kind: str, verb: Verb, container: str, narrowed: Narrowing) -> list[str]:
+    """The folders of a container that a verb on data is limited to, each as `/FOLDER`; none for the whole of it."""
+    if kind != "lake" or verb not in ("read-data", "write-data") or container.endswith("/*"):
+        return []
+    return [f"/{folder}" for folder in sorted(narrowed.within(_on_blobs(role, verb)))]
+
+
+def _on_blobs(role: Role, verb: Verb) -> list[str]:
+    """The actions of a role on blobs that a verb is about."""
+    return [action.removeprefix("data ") for action in PROBES["lake"][verb] if role.allows(action)]
 
 
 def _part(role: Role, kind: str, verb: Verb) -> str:
@@ -235,8 +250,6 @@ def _on_site(
 
 def _object(role: Role, kind: str, verb: Verb, site: str, narrowed: Narrowing) -> str:
     """All objects of a kind in a site, as far as the condition of the assignment does not narrow them."""
-    if kind == "lake" and verb in ("read-data", "write-data"):
-        actions = [action.removeprefix("data ") for action in PROBES[kind][verb] if role.allows(action)]
-        if limit := narrowed.limit(actions):
-            return limit
+    if kind == "lake" and verb in ("read-data", "write-data") and (limit := narrowed.limit(_on_blobs(role, verb))):
+        return limit
     return f"{all_of(kind, site)} unprivileged" if kind == "roles" and narrowed.unprivileged else all_of(kind, site)

@@ -128,6 +128,8 @@ class _Reader:
             own, _ = _ON[binding.on]
             if kind not in (own, "account", "everything", "logs" if own == "topics" else own):
                 return ()
+            if binding.condition and own == "lake" and kind == "lake":
+                return self._objects.below(binding.condition, self._objects.bucket(binding.value))
             if binding.condition and self._objects.under(binding.condition, own) is None:
                 return None
             return (self._objects.named(own, binding.value),)

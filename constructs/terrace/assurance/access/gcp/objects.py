@@ -50,6 +50,8 @@ _FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """The name of a resource in conditions, and its type, for each kind that conditions can narrow."""
 
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_LISTED = re.compile(r"""api\.getAttribute\((["'])storage\.googleapis\.com/objectListPrefix\1, *(?:""|'')\)""")
+"""The prefix of a list of objects in conditions, empty for another request."""
 _NAMES = {
     "google_storage_bucket": "name", "google_secret_manager_secret": "secret_id", "google_pubsub_topic": "name",
     "google_dns_managed_zone": "name", "google_artifact_registry_repository": "repository_id",
@@ -111,6 +113,10 @@ class Objects:
             return "dns/entry" if last == names.dns_zone(self.stack.target) else f"dns/{last}"
         return self._known.get(kind, {}).get(last, f"{kind}/{last}")
 
+    def bucket(self, value: object) -> str:
+        """The name of a bucket that an attribute of a binding names."""
+        return self._name(value).rpartition("/")[2]
+
     def _name(self, value: object) -> str:
         target = self.stack.view.target(value)
         if target is None or isinstance(value, str):  # an existing one has its id
@@ -151,12 +157,46 @@ class Objects:
             return self.whole(kind)
         return tuple(one for one in dict.fromkeys(found) if one != "state/plans" or "state" not in found)
 
+    def below(self, condition: str, bucket: str) -> tuple[str, ...] | None:
+        """The parts of a bucket that a condition (CEL) leaves; None if the condition cannot be evaluated.
+
+        It is evaluated for objects and for lists of their names, in no folder and in those that its own texts name. A
+        folder of which it leaves one of the two is left in part.
+        """
+        name = f"projects/_/buckets/{bucket}"
+        condition = _LISTED.sub("resource.listed", condition)
+        if "matches(" in condition or _compiled(condition) is None:
+            return None
+        texts = [(double or single).removeprefix(f"{name}/objects/") for double, single in _TEXT.findall(condition)]
+        found: list[str] = []
+        for sample, part in [("", ""), ("other/x", ""), *(each for text in texts for each in _in_folder(text))]:
+            holds = (
+                _holds(condition, f"{name}/objects/{sample or 'x'}", "storage.googleapis.com/Object"),
+                _holds(condition, name, "storage.googleapis.com/Bucket", listed=sample),
+            )
+            if None in holds:
+                return None
+            if any(holds):
+                found.append(f"{self.named('lake', bucket)}{part}{'' if all(holds) or not part else ' in part'}")
+        whole = self.named("lake", bucket)
+        return (whole,) if whole in found else tuple(dict.fromkeys(found))
+
     def _filled(self, form: str) -> str:
         target = self.stack.target
         known = {"{id}": names.account(target), "{number}": names.number(target), "{region}": target.region}
         for key, value in known.items():
             form = form.replace(key, value)
         return form
+
+
+def _in_folder(text: str) -> Iterator[tuple[str, str]]:
+    """Names of objects that begin with a text, each with the part of the bucket that it stands for."""
+    folder = text.rstrip("/")
+    if text.endswith("/") and folder:
+        yield f"{text}x", f"/{folder}"
+    else:
+        yield f"{text}x", f"/{text}*" if "/" in text else ""
+        yield text, f"/{text}"
 
 
 def _others(condition: str, form: str, prefix: str) -> Iterator[str]:
@@ -187,11 +227,11 @@ def _compiled(condition: str) -> Any:
         return None
 
 
-def _holds(condition: str, name: str, type: str) -> bool | None:
-    """Whether a condition holds for a resource; None if it cannot be evaluated."""
+def _holds(condition: str, name: str, type: str, listed: str = "") -> bool | None:
+    """Whether a condition holds for a resource, with the prefix of a list; None if it cannot be evaluated."""
     compiled = _compiled(condition)
     if compiled is None:
         return None
-    resource = {"name": name, "type": type, "service": type.partition("/")[0]}
+    resource = {"name": name, "type": type, "service": type.partition("/")[0], "listed": listed}
     value = compiled.eval(data={"resource": resource}).plain_value()
     return value if isinstance(value, bool) else None

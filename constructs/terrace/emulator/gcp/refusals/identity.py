@@ -57,7 +57,8 @@ def provider(resource: Json, call: Call) -> Iterator[str]:
 
 @refuses("*", "iamPolicies")
 def policy_rules(policy: Json, call: Call) -> Iterator[str]:
-    """Source: IAM documentation, "Policy": 1,500 members; conditions have title and expression and need version 3."""
+    """Source: IAM documentation, "Policy": 1,500 members; conditions have title and expression and need version 3;
+    "Quotas and limits": 20 conditions for a role and a member, 12 logical operators in a condition."""
     bindings = policy.get("bindings", ())
     if sum(len(binding.get("members", ())) for binding in bindings) > 1500:
         yield "The number of members in the policy exceeds the maximum of 1,500."
@@ -67,6 +68,14 @@ def policy_rules(policy: Json, call: Call) -> Iterator[str]:
             yield "A condition must have a title and an expression."
         if condition and policy.get("version") != 3:
             yield "The policy version must be 3 where it has conditions."
+        if condition and len(re.findall(r"&&|\|\||!(?!=)", condition.get("expression", ""))) > 12:
+            yield "The condition has more than 12 logical operators."
+    conditional = Counter(
+        (one["role"], member) for one in bindings if one.get("condition") for member in one.get("members", ())
+    )
+    for (role, member), count in conditional.items():
+        if count > 20:
+            yield f"The policy has {count} conditions for {role} of {member}; 20 are supported."
 
 
 @refuses("*", "iamPolicies")
