@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from terrace.azure.permissions import below
+from terrace.azure.names import below
 from tests.azure.conftest import ENVIRONMENTS
 from tests.conftest import ACCOUNTS, FOUNDATION_MODULES, WITH_LOGIN
 

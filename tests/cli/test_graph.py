@@ -17,7 +17,7 @@ def test_table(terrace: Terrace) -> None:
     assert (code, err) == (0, "")
     rows = [line.split() for line in out.splitlines()]
     assert rows[0] == ["from", "relation", "to", "port", "access", "purpose"]
-    assert ["spark", "needs", "layer/gold", "write"] in rows
+    assert ["spark", "needs", "layer/gold", "write", "orders,", "web-events"] in rows
 
 
 def test_modules_graph_is_the_same_command(terrace: Terrace) -> None:

@@ -66,9 +66,9 @@ def test_the_example_is_a_folder_without_python(project: Path) -> None:
     before = {path.relative_to(ROOT) for path in (ROOT / "modules").rglob("*") if path.is_file()}
     after = {path.relative_to(project) for path in (project / "modules").rglob("*") if path.is_file()}
     added = {path for path in after - before if "__pycache__" not in path.parts}
-    assert added and {path.parts[1] for path in added} == {"orders"}
+    assert added and {path.parts[1] for path in added} == {"order-list"}
     assert not [path for path in added if path.suffix == ".py"]
-    assert len((project / "modules/orders/module.yaml").read_text().splitlines()) < LINES
+    assert len((project / "modules/order-list/module.yaml").read_text().splitlines()) < LINES
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -76,14 +76,14 @@ def test_the_example_has_its_three_releases_on_every_cloud(project: Path, cloud:
     terrace(project, "synth", "dev-workloads", "--cloud", cloud)
     stack = json.loads((project / "cdktf.out/stacks/dev-workloads/cdk.tf.json").read_text())
     releases = {release["name"]: release for release in stack["resource"]["helm_release"].values()}
-    assert {"orders-base", "orders", "orders-integration"} <= releases.keys()
-    values = json.loads(releases["orders"]["values"][0])
-    assert values["database"]["name"] == "orders"
+    assert {"order-list-base", "order-list", "order-list-integration"} <= releases.keys()
+    values = json.loads(releases["order-list"]["values"][0])
+    assert values["database"]["name"] == "order-list"
     assert ("podLabels" in values) == (cloud == "azure")
 
 
 def test_what_the_page_promises_is_rendered(project: Path) -> None:
-    kinds = {document["kind"] for document in terrace(project, "modules", "render", "orders", "dev")}
+    kinds = {document["kind"] for document in terrace(project, "modules", "render", "order-list", "dev")}
     assert kinds >= {"Namespace", "ResourceQuota", "LimitRange", "ServiceAccount", "NetworkPolicy"}
     assert kinds >= {"SecretStore", "HTTPRoute", "ExternalSecret", "SecurityPolicy", "PodMonitor", "PrometheusRule"}
 
@@ -93,15 +93,15 @@ def test_its_graph_has_the_declared_paths_and_no_others(project: Path) -> None:
     paths = {
         (edge["source"], edge["target"], edge["port"])
         for edge in edges
-        if edge["kind"] == "opening" and "module/orders" in (edge["source"], edge["target"])
+        if edge["kind"] == "opening" and "module/order-list" in (edge["source"], edge["target"])
     }
     assert paths == {
-        ("module/envoy-gateway", "module/orders", 8080),
-        ("module/prometheus", "module/orders", 9100),
-        ("module/orders", "database", 5432),
-        *(("module/orders", "module/opentelemetry", port) for port in (4317, 4318)),  # it is called by all modules
+        ("module/envoy-gateway", "module/order-list", 8080),
+        ("module/prometheus", "module/order-list", 9100),
+        ("module/order-list", "database", 5432),
+        *(("module/order-list", "module/opentelemetry", port) for port in (4317, 4318)),  # it is called by all modules
     }
 
 
 def test_the_catalogue_lists_it(project: Path) -> None:
-    assert "| [orders](../modules/orders/README.md) |" in (project / "docs/catalogue.md").read_text()
+    assert "| [order-list](../modules/order-list/README.md) |" in (project / "docs/catalogue.md").read_text()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from terrace.azure.permissions import below
+from terrace.azure.names import below
 from tests.conftest import SynthesizedStack
 
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"

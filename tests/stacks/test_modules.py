@@ -18,10 +18,10 @@ from tests.conftest import ROOT, SynthesizedStack
 from tests.privileges import aws, azure, gcp
 from tests.privileges.expectations import findings, lakes_of
 
-MLFLOW = """\
+TRACKER = """\
 summary: Experiments and models of a test
 category: machine-learning
-home: https://mlflow.org
+home: https://example.org
 licence: Apache-2.0
 version: 3.1.0
 needs:
@@ -51,10 +51,10 @@ extends: dev.yaml
 name: qa
 modules_from: [more]
 data_products:
-  - {name: models, owner: ml, classification: internal, layers: [platinum], retention_days: 9, modules: {mlflow: write}}
+  - {name: models, owner: ml, classification: public, layers: [platinum], retention_days: 9, modules: {tracker: write}}
   - {name: sales, owner: sales, classification: internal, layers: [gold], retention_days: 30, modules: {reports: read}}
 modules:
-  mlflow: {enabled: true, namespace: models}
+  tracker: {enabled: true, namespace: models}
   reports: {enabled: true}
   certificates: {enabled: true}
 """
@@ -70,15 +70,15 @@ gcp:
   billing_account: 000000-111111-222222
   admin_group: admins@example.com
 """
-WRITTEN = {"platinum": "models", "artifacts": "mlflow"}
-"""Bucket to the folder that mlflow writes."""
+WRITTEN = {"platinum": "models", "artifacts": "tracker"}
+"""Bucket to the folder that tracker writes."""
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "environments", project / "environments")
-    for name, text in {"mlflow": MLFLOW, "reports": REPORTS, "certificates": CERTIFICATES}.items():
+    for name, text in {"tracker": TRACKER, "reports": REPORTS, "certificates": CERTIFICATES}.items():
         folder = project / "more" / name
         folder.mkdir(parents=True)
         (folder / "module.yaml").write_text(text)
@@ -110,7 +110,7 @@ def test_its_identity_may_do_what_it_declares_and_nothing_else(
     lakes = lakes_of(load("qa", project=project, cloud=name).environment)
     cases = cloud.cases(stacks[name], lakes)
     assert findings(cases) == []
-    for module in ("mlflow", "reports"):
+    for module in ("tracker", "reports"):
         assert {case.declared for case in cases if case.module == module} == {True, False}
 
 
@@ -120,24 +120,24 @@ def test_only_modules_that_need_it_have_an_identity_a_secret_and_a_repository(
 ) -> None:
     outputs = {name: body["value"] for name, body in stacks[cloud].document["output"].items()}
     own = list(load("qa", project=project, cloud=cloud).environment.foundation_modules)
-    assert {"mlflow", "reports"} <= set(own) and "certificates" not in own
+    assert {"tracker", "reports"} <= set(own) and "certificates" not in own
     assert list(outputs["identities"]) == list(outputs["secrets"]) == list(outputs["repositories"]) == own
     assert outputs["database"]["roles"] == {} == outputs["cache"]["users"]
 
 
 def test_platinum_and_artifacts_can_be_written_on_aws(stacks: dict[str, SynthesizedStack]) -> None:
     stack = stacks["aws"]
-    policy = json.loads(stack.one("aws_iam_role_policy", "workloads/module-mlflow-lake")["policy"])["Statement"]
+    policy = json.loads(stack.one("aws_iam_role_policy", "workloads/module-tracker-lake")["policy"])["Statement"]
     (written,) = [each["Resource"] for each in policy if "s3:PutObject" in each["Action"]]
     assert written == [f"arn:aws:s3:::dpf-qa-{bucket}-111122223333/{folder}/*" for bucket, folder in WRITTEN.items()]
-    keys = json.loads(stack.one("aws_iam_role_policy", "workloads/module-mlflow-keys")["policy"])["Statement"]
+    keys = json.loads(stack.one("aws_iam_role_policy", "workloads/module-tracker-keys")["policy"])["Statement"]
     (lake,) = [each for each in keys if each["Sid"] == "LakeKey"]
     assert "kms:GenerateDataKey" in lake["Action"] and stack.resolve(lake["Resource"]) == "keys/lake"
 
 
 def test_platinum_and_artifacts_can_be_written_on_azure(stacks: dict[str, SynthesizedStack]) -> None:
     for bucket, folder in WRITTEN.items():
-        grant = stacks["azure"].one("azurerm_role_assignment", f"workloads/module-mlflow-{bucket}-write")
+        grant = stacks["azure"].one("azurerm_role_assignment", f"workloads/module-tracker-{bucket}-write")
         assert f"path] StringLike '{folder}/*'" in grant["condition"]
         assert stacks["azure"].resolve(grant["role_definition_id"]) == "blob-writer"
         assert grant["scope"].endswith(f"/containers/{bucket}")
@@ -145,7 +145,7 @@ def test_platinum_and_artifacts_can_be_written_on_azure(stacks: dict[str, Synthe
 
 def test_platinum_and_artifacts_can_be_written_on_google_cloud(stacks: dict[str, SynthesizedStack]) -> None:
     for bucket, folder in WRITTEN.items():
-        grant = stacks["gcp"].one("google_storage_bucket_iam_member", f"workloads/module-mlflow-{bucket}-{folder}")
+        grant = stacks["gcp"].one("google_storage_bucket_iam_member", f"workloads/module-tracker-{bucket}-{folder}")
         assert (grant["role"], grant["bucket"]) == ("roles/storage.objectUser", f"dpf-qa-{bucket}-123456789012")
 
 
@@ -156,5 +156,5 @@ def test_identities_are_bound_to_the_accounts_that_modules_name(stacks: dict[str
     assert binding["subject"] == "system:serviceaccount:certificates:solver"
     binding = stacks["gcp"].one("google_service_account_iam_member", "workloads/cert-manager-identity")
     assert binding["member"].endswith("[certificates/solver]")
-    binding = stacks["aws"].one("aws_eks_pod_identity_association", "workloads/module-mlflow-identity")
-    assert (binding["namespace"], binding["service_account"]) == ("models", "mlflow")
+    binding = stacks["aws"].one("aws_eks_pod_identity_association", "workloads/module-tracker-identity")
+    assert (binding["namespace"], binding["service_account"]) == ("models", "tracker")

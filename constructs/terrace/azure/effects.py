@@ -233,6 +233,13 @@ EFFECTS: EffectTable = {
             "Azure Monitor documentation, 'Action groups'",
         ),
     },
+    "azurerm_monitor_alert_processing_rule_action_group": {
+        "scopes": _known(
+            "none",
+            "later alerts of the new scopes are sent",
+            "Azure Monitor documentation, 'Alert processing rules', on scope and filters",
+        ),
+    },
     "azurerm_monitor_diagnostic_setting": {
         REPLACED: _known(
             "none",
@@ -245,13 +252,6 @@ EFFECTS: EffectTable = {
     },
     "azurerm_monitor_scheduled_query_rules_alert_v2": {
         "*": _known("none", "later evaluations use the new settings", _SLO),
-    },
-    "azurerm_monitor_alert_processing_rule_action_group": {
-        "scopes": _known(
-            "none",
-            "later alerts of the new scopes are sent",
-            "Azure Monitor documentation, 'Alert processing rules', on scope and filters",
-        ),
     },
     "azurerm_nat_gateway": {
         REPLACED: _known(

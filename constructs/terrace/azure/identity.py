@@ -12,7 +12,7 @@ from constructs import Construct
 from terrace.azure import iam, names
 from terrace.azure import secrets as secret_names
 from terrace.azure.database import ADMIN
-from terrace.azure.permissions import below
+from terrace.azure.names import below
 from terrace.capabilities.cache import CacheHandle
 from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle

@@ -7,12 +7,13 @@ resources".
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.existing import SubnetKind
 from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
 from terrace.capabilities.observability import LogGroup
+from terrace.capabilities.spec import Access
 from terrace.capabilities.target import AzureSettings, Target
 
 HASH_LENGTH = 6
@@ -363,3 +364,21 @@ def state_vault(target: Target) -> str:
     project = target.prefix.removesuffix(f"-{target.environment}")
     text = f"{settings(target).subscription_id}/{project}/state-vault"
     return f"{project[: 24 - 7 - HASH_LENGTH]}-state-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
+
+
+def below(folders: Iterable[str], access: Access) -> str:
+    """The condition (ABAC) that limits a role on a container to the blobs of folders, and to lists of their names
+    (LAKE-7). The accounts have flat namespaces (LAKE-3), which have no access control lists.
+
+    A principal has a role on a scope once, whatever the condition: one assignment is for all folders. Sources: Azure
+    documentation, "Troubleshoot Azure RBAC", RoleAssignmentExists; Azure Storage documentation, "Actions and attributes
+    for Azure role assignment conditions for Azure Blob Storage".
+    """
+    blobs, names = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs", sorted(folders)
+    listing = "SubOperationMatches{'Blob.List'}"  # it has a prefix instead of a path
+    paths = " OR ".join(f"@Resource[{blobs}:path] StringLike '{name}/*'" for name in names)
+    prefixes = " OR ".join(f"@Request[{blobs}:prefix] StringStartsWith '{name}/'" for name in names)
+    return (
+        f"((!(ActionMatches{{'{blobs}/{'*' if access == 'write' else 'read'}'}} AND NOT {listing})) OR ({paths}))"
+        f" AND ((!(ActionMatches{{'{blobs}/read'}} AND {listing})) OR ({prefixes}))"
+    )

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from terrace.capabilities.spec import Access
-
 ARM_TYPES: Mapping[str, str] = {
     "azurerm_application_gateway": "Microsoft.Network/applicationGateways",
     "azurerm_automation_account": "Microsoft.Automation/automationAccounts",
@@ -83,24 +81,6 @@ WRITE_STATE = Permissions((), tuple(f"{_CONTAINERS}/blobs/{action}" for action i
 _ALWAYS = {"Microsoft.Resources/subscriptions": "read", "Microsoft.Storage/storageAccounts": "read"}
 STATE = {"Microsoft.Storage/storageAccounts/blobServices/containers/blobs": "add/action delete read write"}
 """In the storage account of remote state: the state blob, leased while in use."""
-
-
-def below(folders: Iterable[str], access: Access) -> str:
-    """The condition (ABAC) that limits a role on a container to the blobs of folders, and to lists of their names
-    (LAKE-7). The accounts have flat namespaces (LAKE-3), which have no access control lists.
-
-    A principal has a role on a scope once, whatever the condition: one assignment is for all folders. Sources: Azure
-    documentation, "Troubleshoot Azure RBAC", RoleAssignmentExists; Azure Storage documentation, "Actions and attributes
-    for Azure role assignment conditions for Azure Blob Storage".
-    """
-    blobs, names = f"{_CONTAINERS}/blobs", sorted(folders)
-    listing = "SubOperationMatches{'Blob.List'}"  # it has a prefix instead of a path
-    paths = " OR ".join(f"@Resource[{blobs}:path] StringLike '{name}/*'" for name in names)
-    prefixes = " OR ".join(f"@Request[{blobs}:prefix] StringStartsWith '{name}/'" for name in names)
-    return (
-        f"((!(ActionMatches{{'{blobs}/{'*' if access == 'write' else 'read'}'}} AND NOT {listing})) OR ({paths}))"
-        f" AND ((!(ActionMatches{{'{blobs}/read'}} AND {listing})) OR ({prefixes}))"
-    )
 
 
 def files(types: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -221,19 +221,19 @@ EFFECTS: EffectTable = {
         "backup_schedule": _known("none", "affects later backups", _GKE_BACKUP),
         "retention_policy": _known("none", "affects later backups", _GKE_BACKUP),
     },
+    "google_iam_deny_policy": {
+        "rules": _known(
+            "downtime",
+            "what the new rules deny is refused, also to those who are no longer excepted; all else goes on",
+            "IAM API v2, DenyRule.deniedPermissions and exceptionPrincipals",
+        ),
+    },
     "google_iam_workload_identity_pool": {
         "description": _known("none", "a description is text", "IAM API v1, WorkloadIdentityPool.description"),
         REPLACED: _known(
             "downtime",
             "the pipelines cannot sign in until the new pool and its provider exist",
             "google provider 7.45, google_iam_workload_identity_pool: another id forces a new one",
-        ),
-    },
-    "google_iam_deny_policy": {
-        "rules": _known(
-            "downtime",
-            "what the new rules deny is refused, also to those who are no longer excepted; all else goes on",
-            "IAM API v2, DenyRule.deniedPermissions and exceptionPrincipals",
         ),
     },
     "google_iam_workload_identity_pool_provider": {

@@ -142,7 +142,7 @@ def product_classification_is_in_bounds(environment: Environment) -> Iterator[Pr
 def product_modules_use_its_layers(environment: Environment) -> Iterator[Problem]:
     """A module that a data product names needs a layer of it, and writes one if the product lets it write. A disabled
     module has no rights: an overlay may switch it off, or leave the cluster out with all modules."""
-    if environment.cluster is None:
+    if not environment.modules:
         return
     for position, product in enumerate(environment.data_products):
         for name, access in product.modules.items():

@@ -5,7 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.azure import names
-from terrace.azure.permissions import below
+from terrace.azure.names import below
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.capabilities.spec import Access

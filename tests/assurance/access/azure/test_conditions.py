@@ -4,7 +4,7 @@ import pytest
 
 from terrace.assurance.access.azure.conditions import Narrowing, narrowing
 from terrace.azure import names
-from terrace.azure.permissions import below
+from terrace.azure.names import below
 from terrace.environment import load, target
 from tests.conftest import ROOT
 

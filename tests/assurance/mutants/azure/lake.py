@@ -1,6 +1,6 @@
 """The lake (LAKE-1 to LAKE-8)."""
 
-from terrace.azure.permissions import below
+from terrace.azure.names import below
 from tests.assurance.mutants import Edit, Stack, body, drop, every, mutant, point, put, remove
 
 GOLD = ("azurerm_storage_account", "lake/gold/account")

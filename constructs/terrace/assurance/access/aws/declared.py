@@ -12,7 +12,7 @@ from terrace.assurance.access.model import Declared, Grant, Path, Verb
 from terrace.assurance.checks import Subject
 from terrace.capabilities.identity import BOOTSTRAP
 from terrace.capabilities.keys import RECOVERY_PURPOSES
-from terrace.capabilities.lake import REPLICATED
+from terrace.capabilities.lake import GRANTED, REPLICATED
 
 _Row = tuple[Grant, str]
 _Rights = Mapping[str, tuple[Verb, ...]]
@@ -304,7 +304,7 @@ def _replication() -> Iterator[_Row]:
     role = "service replication"
     yield Grant("cloud s3", "assume", f"identities/{role}"), "LAKE-5: S3 copies"
     for name in REPLICATED:
-        for verb in ("read-data", "view"):
+        for verb in ("read-data", "view") if name in GRANTED else ("read-data",):
             yield Grant(role, verb, f"lake/{name}"), "LAKE-5: reads originals"
         yield Grant(role, "write-data", f"lake/{name}-recovery"), "LAKE-5: writes copies"
     for purpose in ("lake", "backups"):
