@@ -401,10 +401,10 @@ def test_an_environment_in_the_account_of_another_one_passes(cloud: str, tmp_pat
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     for folder in ("modules", "policies", "stacks", "cdktf.json"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    accounts = tmp_path / "environments" / "clouds" / f"{cloud}.yaml"
-    accounts.write_text(re.sub(r"owns_account: true", "owns_account: false", accounts.read_text()))
+    with (tmp_path / "environments" / "dev.yaml").open("a") as file:
+        file.write(f"{cloud}: {{owns_account: false}}\n")
     loaded = load("dev", project=tmp_path, cloud=cloud)
-    assert loaded.environment.settings.owns_account is False
+    assert target(loaded.environment).settings.owns_account is False
     project = Project(tmp_path)
     synthesize(project, "dev", cloud=cloud, state="local")
     stack = (project.stack("dev") / "cdk.tf.json").read_text()
