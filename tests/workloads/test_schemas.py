@@ -1,5 +1,6 @@
 """terrace.workloads.schemas: objects of Kubernetes and of custom resource definitions; unknown fields are errors."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,14 @@ def test_definitions_of_a_chart_are_read_once(tmp_path: Path) -> None:
     assert first == [{"kind": "CustomResourceDefinition", "spec": {}}]
     (folder / "crds" / "a.yaml").unlink()
     assert schemas.definitions(chart, tmp_path / "cache") == first
+
+
+def test_definitions_of_a_chart_can_be_read_at_the_same_time(tmp_path: Path) -> None:
+    (tmp_path / "chart" / "crds").mkdir(parents=True)
+    (tmp_path / "chart" / "Chart.yaml").write_text("name: chart\n")
+    (tmp_path / "chart" / "crds" / "a.yaml").write_text("kind: CustomResourceDefinition\nspec: {}\n---\n" * 50)
+    chart = charts.local(tmp_path / "chart")
+    with ThreadPoolExecutor(8) as pool:
+        reads = [pool.submit(schemas.definitions, chart, tmp_path / "cache") for _ in range(8)]
+    assert {len(read.result()) for read in reads} == {50}
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".json"]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tarfile
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib.util import find_spec
@@ -150,9 +151,10 @@ def definitions(chart: LocalChart, cache: Path) -> list[Object]:
         return found
     found = [document for text in _crd_files(chart.path) for document in _definitions_in(text)]
     cache.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(".tmp")
-    scratch.write_text(json.dumps(found, default=str))
-    scratch.replace(file)
+    # processes that check different environments write the same file
+    with tempfile.NamedTemporaryFile("w", dir=cache, suffix=".tmp", delete=False, encoding="utf-8") as scratch:
+        json.dump(found, scratch, default=str)
+    Path(scratch.name).replace(file)
     return found
 
 
