@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from terrace.modules import loading
 from terrace.workloads import checking
-from terrace.workloads.checking import Checker, Found, Report
+from terrace.workloads.checking import Checker, Found, Part, Report, check_inventories, write_inventories
 from terrace.workloads.rendering import Renderer
 from terrace.workloads.selection import Selection
 from tests.helm import found_or_skipped
-from tests.workloads.trial import DEPLOYMENT, Trial, app, context_of
+from tests.workloads.trial import DEPLOYMENT, Trial, app, context_of, write
 
 pytest.importorskip("kubernetes_validate")
 pytest.importorskip("cel_expr_python")
@@ -157,3 +158,18 @@ def test_a_finding_in_all_places_names_none() -> None:
     part.places[key] = ["dev on aws"]
     assert str(checking.report(part).found[0]) == "shop: bad (dev on aws)"
     assert str(Found("shop", "c", "bad", where=("a", "b", "c", "d", "e"))) == "shop: bad (a, b, c and 2 more)"
+
+
+def test_the_inventory_of_a_module_is_not_compared_while_one_of_its_charts_is_missing(tmp_path: Path) -> None:
+    write(tmp_path, {"shop": app()})
+    (tmp_path / "modules" / "shop" / "inventory.json").write_text(
+        '{"chart": "shop", "version": "1.0.0", "objects": {"Deployment": ["shop"], "Service": ["shop"]}}'
+    )
+    module = loading.load(tmp_path / "modules" / "shop", "shop")
+    found = {}
+    for incomplete in (set[str](), {"shop"}):
+        part = Part(rendered={"shop": {"Deployment": {"shop"}}}, incomplete=incomplete)
+        check_inventories(part, {"shop": module})
+        found[bool(incomplete)] = [key.message for key in part.places]
+        assert write_inventories(part, {"shop": module}) == ([] if incomplete else ["shop"])
+    assert found == {False: ["its chart no longer renders Service shop, compared with inventory.json"], True: []}

@@ -128,6 +128,8 @@ def test_definitions_of_a_chart_can_be_read_at_the_same_time(tmp_path: Path) -> 
     (tmp_path / "chart" / "crds" / "a.yaml").write_text("kind: CustomResourceDefinition\nspec: {}\n---\n" * 50)
     chart = charts.local(tmp_path / "chart")
     with ThreadPoolExecutor(8) as pool:
-        reads = [pool.submit(schemas.definitions, chart, tmp_path / "cache") for _ in range(8)]
-    assert {len(read.result()) for read in reads} == {50}
-    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".json"]
+        for number in range(40):
+            cache = tmp_path / f"cache-{number}"
+            reads = [pool.submit(schemas.definitions, chart, cache) for _ in range(8)]
+            assert {len(read.result()) for read in reads} == {50}
+            assert [path.suffix for path in cache.iterdir()] == [".json"]

@@ -63,12 +63,17 @@ class Found:
 
 @dataclass
 class Part:
-    """What the checks of some environments found. `rendered` has what each module's chart rendered to."""
+    """What the checks of some environments found.
+
+    `rendered` has what each module's charts rendered to. Of the modules in `incomplete`, a chart was not rendered:
+    their inventories are neither compared nor written.
+    """
 
     places: dict[Key, list[str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     rendered: dict[str, inventory.Names] = field(default_factory=dict)
+    incomplete: set[str] = field(default_factory=set)
     checked: list[str] = field(default_factory=list)
 
     def add(self, other: "Part") -> None:
@@ -78,6 +83,7 @@ class Part:
         self.skipped |= other.skipped
         self.counts += other.counts
         self.checked += other.checked
+        self.incomplete |= other.incomplete
         for module, names in other.rendered.items():
             mine = self.rendered.setdefault(module, {})
             for kind, values in names.items():
@@ -117,7 +123,7 @@ def check_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> None:
     for name, module in modules.items():
         if problem := inventory.version_problem(module):
             _note(part, name, "inventory", problem, hint=inventory.WRITE)
-        elif name in part.rendered:
+        elif name in part.rendered and name not in part.incomplete:
             for problem in inventory.problems(module, part.rendered[name]):
                 _note(part, name, "inventory", problem, hint=inventory.WRITE)
 
@@ -127,7 +133,7 @@ def write_inventories(part: Part, modules: Mapping[str, LoadedModule]) -> list[s
     return [
         name
         for name, module in modules.items()
-        if name in part.rendered and inventory.write(module, part.rendered[name])
+        if name in part.rendered and name not in part.incomplete and inventory.write(module, part.rendered[name])
     ]
 
 
@@ -185,6 +191,7 @@ class Checker:
             self.part.counts["objects"] += len(one.objects)
             if one.skipped:
                 self.part.skipped[one.release.name] = one.skipped
+                self.part.incomplete.add(one.release.module)
             elif one.chart:
                 self._check_chart(one, context.modules[one.release.module], context, place)
         self._check_schemas(rendered, context, place, complete=complete)
