@@ -164,7 +164,12 @@ def test_the_bootstrap_job_acts_as_the_databases_administrator(azure, environmen
 
 def test_rights_on_a_bucket_are_given_again_with_its_account(azure):  # LAKE-7
     stack = azure("prod")
-    for path, right in stack.all("azurerm_role_assignment"):
-        if "/blobServices/" in right["scope"] and path.startswith(("workloads/", "backup/velero-bucket")):
-            (account,) = right["lifecycle"]["replace_triggered_by"]
-            assert account.startswith("azurerm_storage_account.lake_"), path
+    rights = {
+        path: right
+        for path, right in stack.all("azurerm_role_assignment")
+        if "/blobServices/" in right["scope"] and path.startswith(("workloads/", "backup/velero-bucket"))
+    }
+    assert "backup/velero-bucket" in rights and len(rights) > 1
+    for path, right in rights.items():
+        (account,) = right["lifecycle"]["replace_triggered_by"]
+        assert account.startswith("azurerm_storage_account.lake_"), path

@@ -31,7 +31,7 @@ ACCESS = (
     DataAccessSpec(groups=("analysts",), layers=("gold",), schemas=("marts",), rows={"country": ("DE", "it's")}),
     DataAccessSpec(groups=("support",), layers=("gold",), products=("orders",), personal_data="clear"),
 )
-GROUPS = ("engineers (eu)", "analysts", "support", "admins", "nobody-knows")
+GROUPS = ("engineers (eu)", "analysts", "support", "admins", "unknown")
 
 
 @pytest.fixture

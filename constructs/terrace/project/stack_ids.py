@@ -27,10 +27,9 @@ def every(environments: Collection[str]) -> list[str]:
 def of_project(root: Path) -> list[str]:
     """The ids of all stacks of a project, without the workloads of environments that have no cluster. Raises what
     loading an environment does."""
-    without = {name for name in names(root) if load(name, project=root).environment.cluster is None}
-    return [
-        id for id in every(names(root)) if id.removesuffix(WORKLOADS) == id or id.removesuffix(WORKLOADS) not in without
-    ]
+    known = names(root)
+    without = {stack_id(name, "workloads") for name in known if load(name, project=root).environment.cluster is None}
+    return [id for id in every(known) if id not in without]
 
 
 def parsed(id: str, known: Collection[str]) -> tuple[str, Layer]:

@@ -30,9 +30,13 @@ def rules(environment: Environment) -> dict[str, Any]:
     }
     oidc = environment.identity.oidc
     admins = oidc.groups_of("admin") if oidc else []
+
+    def of_admins(**rule: Any) -> list[dict[str, Any]]:
+        return [{"group": _any(admins), **rule}] if admins else []
+
     return {
         "catalogs": [
-            *({"group": _any(admins), "catalog": LAKE, "allow": "all"} for _ in admins[:1]),
+            *of_admins(catalog=LAKE, allow="all"),
             *(
                 {"group": _any(groups), "catalog": catalog, "allow": "read-only"}
                 for catalog, groups in readers.items()
@@ -42,7 +46,7 @@ def rules(environment: Environment) -> dict[str, Any]:
             {"allow": "none"},
         ],
         "schemas": [
-            *({"group": _any(admins), "catalog": LAKE, "owner": True} for _ in admins[:1]),
+            *of_admins(catalog=LAKE, owner=True),
             {"owner": False},
         ],
         "tables": [
@@ -50,7 +54,7 @@ def rules(environment: Environment) -> dict[str, Any]:
             {"user": _DESCRIBED, "catalog": f"{LAKE}|{DATABASE}", "privileges": ["SELECT"]},
         ],
         "queries": [
-            *({"group": _any(admins), "allow": ["execute", "view", "kill"]} for _ in admins[:1]),
+            *of_admins(allow=["execute", "view", "kill"]),
             {"allow": ["execute"]},
         ],
         "impersonation": [],
