@@ -31,10 +31,10 @@ extends: dev.yaml
 name: hub
 network: {entry: {domain: hub.data.example.com}}
 """
-MADE = ("hub/keys/", "hub/registry/", "hub/observability/workspace", "hub/observability/platform-log")
+MADE = ("hub/keys/", "hub/registry/", "hub/network/", "hub/observability/workspace", "hub/observability/platform-log")
 """What the central team makes."""
-NETWORK = {"aws": ("hub/network/",), "gcp": ("hub/network/",)}
-"""Its network. On Azure, dev has one of its own: the hub's is linked to private zones of the names of dev's zones."""
+NOT_MADE = ("hub/network/path-",)
+"""Private paths to storage, which the central team does not make."""
 KEYS = ("lake", "database")
 SHARED = {"gcp": {"google_kms_crypto_key_iam_member"}}
 """Rights that the hub has given too, as it is in dev's project: to the same service agents on the same keys. IAM has
@@ -80,22 +80,25 @@ def existing(cloud: str, hub: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]
         of = (one for one, body in hub.items() if body["type"] == known.subnet.type)
         return [id(one) for one in sorted(of) if one.startswith(path.partition("{number}")[0])]
 
-    found: dict[str, Any] = {}
-    if cloud in NETWORK:
-        found["network"] = {
-            "id": id(known.network.path),
-            "subnets": {kind: subnets(one.path) for kind, one in known.subnets.items()},
-        }
-        if known.group:
-            parties = (*known.groups, "database", "cache")
-            found["network"]["groups"] = {party: id(known.group.path.format(name=party)) for party in parties}
+    network: dict[str, Any] = {
+        "id": id(known.network.path),
+        "subnets": {kind: subnets(one.path) for kind, one in known.subnets.items()},
+    }
+    if known.group:
+        parties = (*known.groups, "database", "cache")
+        network["groups"] = {party: id(known.group.path.format(name=party)) for party in parties}
+    if known.node_range:
+        network["node_range"] = hub["network/nodes"]["address_prefixes"][0]
+    if known.private_zone:
+        zones = [body for body in hub.values() if body["type"] == known.private_zone.type]
+        network["private_zones"] = sorted(one["id"] for one in zones if one["name"].startswith("privatelink."))
     registry = {
         "aws": lambda: str(hub["registry/airflow"]["arn"]).removesuffix("/airflow"),
         "azure": lambda: id("registry/registry"),
         "gcp": lambda: id("registry/airflow"),
     }[cloud]()
     keys = {purpose: id(known.key.path.format(name=purpose)) for purpose in KEYS}
-    found |= {"keys": keys, "registry": registry}
+    found: dict[str, Any] = {"network": network, "keys": keys, "registry": registry}
     if known.monitoring:
         store = hub[known.monitoring.path]
         found["monitoring"] = {
@@ -131,7 +134,8 @@ def test_a_life_on_existing_resources(cloud: str, tmp_path: Path) -> None:
         hub = Deployment(project, "hub", cloud, variables=variables, state="local")
         below, plan = replace(hub, layer="bootstrap"), tmp_path / "plan"
         groups = [one for one in paths_of(below) if one.startswith("azurerm_resource_group.")]
-        targets = [one for one, path in paths_of(hub).items() if path.startswith((*MADE, *NETWORK.get(cloud, ())))]
+        paths = paths_of(hub).items()
+        targets = [one for one, path in paths if path.startswith(MADE) and not path.startswith(NOT_MADE)]
         for deployment, addresses in ((below, groups), (hub, targets)):
             if addresses:
                 deployment.terraform().plan(plan, targets=addresses)
@@ -156,8 +160,7 @@ def test_a_life_on_existing_resources(cloud: str, tmp_path: Path) -> None:
             results = live.verify(environment, account)
         found = {one.guarantee.id: one for one in results}
         assert {id for id, one in found.items() if not one.passes} == OTHERS.get(cloud, set())
-        owned = {"KEY-1", "K8S-10"}
-        owned |= {"NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"} if environment.existing.network else set()
+        owned = {"KEY-1", "K8S-10", "NET-1", "NET-2", "NET-3", "NET-4", "NET-5", "NET-8"}
         owned |= {"OBS-1"} if environment.existing.monitoring else set()
         assert {found[id].status for id in owned} == {"by_owner"}
 

@@ -13,6 +13,15 @@ _OF_ANY = _GROUP.replace("?P<account>", "")
 _EXAMPLE = "/subscriptions/GUID/resourceGroups/GROUP/providers"
 _NETWORK, _NETWORK_EXAMPLE = (f"{one}/Microsoft.Network/virtualNetworks" for one in (_OF_ANY, _EXAMPLE))
 
+PRIVATE_ZONES = {
+    "blob": "privatelink.blob.core.windows.net",
+    "vault": "privatelink.vaultcore.azure.net",
+    "registry": "privatelink.azurecr.io",
+    "redisEnterprise": "privatelink.redis.azure.net",
+    "cluster": "privatelink.{region}.azmk8s.io",
+}
+"""The private DNS zones of services. Source: "Azure Private Endpoint private DNS zone values"."""
+
 EXISTING = ExistingFacts(
     key=Kind(
         Form(
@@ -64,6 +73,15 @@ EXISTING = ExistingFacts(
         "data": Subnets(1, "network/database"),
         "endpoints": Subnets(1, "network/endpoints"),
     },
+    private_zone=Kind(
+        Form(
+            rf"{_OF_ANY}/Microsoft.Network/privateDnsZones/[a-z0-9.-]+",
+            f"{_EXAMPLE}/Microsoft.Network/privateDnsZones/{PRIVATE_ZONES['blob']}",
+        ),
+        "azurerm_private_dns_zone",
+        "network/zone-{name}",
+    ),
+    private_zones=tuple(PRIVATE_ZONES.values()),
     nodes=Form(_GUID, "object id of the kubelets' identity"),
     node_range=True,
     unused_keys={

@@ -154,7 +154,9 @@ def private_path(
     group = providers.home(scope, target)
     network = TerraformStack.of(scope).node.find_child("network")
     before: list[TerraformResource] = []
-    for name in (f"zone-{service}-link",) if target.existing.network else (subnet, f"zone-{service}-link"):
+    made = [] if target.existing.network else [str(subnet)]
+    made += [] if names.existing_zone(target, service) else [f"zone-{service}-link"]
+    for name in made:
         child = network.node.find_child(name)
         assert isinstance(child, Subnet | PrivateDnsZoneVirtualNetworkLink)
         before.append(child)

@@ -9,6 +9,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 
+from terrace.azure.existing import PRIVATE_ZONES
 from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.existing import SubnetKind
 from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
@@ -301,22 +302,25 @@ def images(target: Target) -> str:
 
 
 def private_zone(target: Target, service: str) -> str:
-    """The private DNS zone of a service. Source: "Azure Private Endpoint private DNS zone values"."""
-    zones = {
-        "blob": "privatelink.blob.core.windows.net",
-        "vault": "privatelink.vaultcore.azure.net",
-        "registry": "privatelink.azurecr.io",
-        "redisEnterprise": "privatelink.redis.azure.net",
-        "cluster": f"privatelink.{target.region}.azmk8s.io",
+    """The name of the private DNS zone of a service, or of the foundation's own names."""
+    own = {
         "database": f"{target.prefix}.private.postgres.database.azure.com",
         "internal": f"{target.prefix}.internal",
     }
-    return zones[service]
+    return own.get(service) or PRIVATE_ZONES[service].format(region=target.region)
+
+
+def existing_zone(target: Target, service: str) -> str | None:
+    """The private DNS zone of a service, if it is an existing one."""
+    network, name = target.existing.network, private_zone(target, service)
+    zones = network.private_zones if network else ()
+    return next((zone for zone in zones if zone.rpartition("/")[2] == name), None)
 
 
 def private_zone_id(target: Target, service: str) -> str:
-    """The private DNS zone of a service."""
-    return id(target, "Microsoft.Network/privateDnsZones", private_zone(target, service))
+    """The private DNS zone of a service: an existing one, or the foundation's own."""
+    own = id(target, "Microsoft.Network/privateDnsZones", private_zone(target, service))
+    return existing_zone(target, service) or own
 
 
 def network_id(target: Target) -> str:

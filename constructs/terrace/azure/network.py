@@ -135,7 +135,11 @@ class Network(Construct):
         )
 
     def _zones(self, without: Collection[Group]) -> list[PrivateDnsZoneVirtualNetworkLink]:
-        return [self._zone(service) for service in _PRIVATE_SERVICES if _PARTIES.get(service) not in without]
+        return [
+            self._zone(service)
+            for service in _PRIVATE_SERVICES
+            if _PARTIES.get(service) not in without and not names.existing_zone(self._target, service)
+        ]
 
     def _subnet(self, name: str, cidr: str) -> Subnet:
         delegation = None

@@ -27,6 +27,9 @@ class ExistingNetwork(Spec):
     """Security groups by party (AWS only)."""
     node_range: Cidr | None = None
     """Range of the nodes' subnet (Azure only), at whose end the ingress has its address."""
+    private_zones: tuple[Id, ...] = ()
+    """Private DNS zones of services that are linked to the network (Azure only), such as a hub's
+    `privatelink.blob.core.windows.net`; the foundation makes and links the others."""
 
 
 class ExistingCluster(Spec):

@@ -18,7 +18,8 @@ class Form(NamedTuple):
 
 class Kind(NamedTuple):
     """A kind of existing resource: the form of its ids, and the type and construct path that it would have as one of
-    the foundation's own. `{name}` in a path is the purpose of a key or the party of a security group."""
+    the foundation's own. `{name}` in a path is the purpose of a key, the party of a security group, or the name of a
+    DNS zone."""
 
     form: Form
     type: str
@@ -37,7 +38,8 @@ class ExistingFacts:
     """What a cloud knows of existing resources: `EXISTING` in its `existing.py`.
 
     `subnets` are the kinds that it uses, with `subnet_per_zone` one in each zone. `group` are security groups, if an
-    environment names them, and `groups` the parties that always have one. `nodes` is what identifies the nodes, if
+    environment names them, and `groups` the parties that always have one. `private_zones` are the names, with
+    `{region}`, of the `private_zone`s that can be existing ones. `nodes` is what identifies the nodes, if
     these need the right to pull images. `unused_keys` are purposes whose key cannot be an existing one, with the
     reason. `certificate_authority` is why a cluster needs one; `find_authority`, `find_issuer` and
     `find_workspace` say how to find what is needed besides an id. `no_monitoring` is why a cloud has no `monitoring`.
@@ -54,6 +56,8 @@ class ExistingFacts:
     subnet_per_zone: bool = False
     monitoring: Kind | None = None
     group: Kind | None = None
+    private_zone: Kind | None = None
+    private_zones: tuple[str, ...] = ()
     groups: "tuple[Group, ...]" = ()
     nodes: Form | None = None
     node_range: bool = False
@@ -88,3 +92,6 @@ class ExistingFacts:
         if self.group:
             for group, id in network.groups.items():
                 yield id, self.group.type, self.group.path.format(name=group)
+        if self.private_zone:
+            for id in network.private_zones:
+                yield id, self.private_zone.type, self.private_zone.path.format(name=id.rpartition("/")[2])

@@ -72,3 +72,20 @@ def test_what_is_as_expected_is_by_the_owner(kind: str, snapshot: Snapshot) -> N
 def test_what_is_not_as_expected_is_broken(kind: str, id: str, snapshot: Snapshot) -> None:
     results: list[Result] = snapshot.run(read, kind, id)
     assert {result.guarantee.id for result in results if result.status == "broken"} == {id}
+
+
+def read_zone(site: Site, service: str) -> Result:
+    """The private paths of the own network, with a zone as the hub's: of a service, or one that does not exist."""
+    own = names.private_zone_id(site.target, "blob")
+    zone = own if service == "blob" else own.replace("/blob", "/gone").replace(".blob.", ".gone.")
+    network = own_network(site).model_copy(update={"private_zones": (zone,)})
+    environment = site.environment.model_copy(update={"existing": ExistingSpec(network=network)})
+    deployment = replace(site.deployment, environment=environment, target=target(environment))
+    return live.evaluate_guarantee("NET-3", "azure", deployment)
+
+
+@pytest.mark.parametrize(("service", "passes"), [("blob", True), ("gone", False)])
+def test_an_existing_private_zone_is_linked_to_the_network(service: str, passes: bool, snapshot: Snapshot) -> None:
+    result: Result = snapshot.run(read_zone, service)
+    assert result.passes == passes
+    assert passes or "privatelink.gone." in result.reason

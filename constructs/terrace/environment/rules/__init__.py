@@ -92,6 +92,7 @@ RULES: tuple[Rule, ...] = (
     existing.key_ids_are_of_cloud,
     existing.keys_can_be_existing,
     existing.network_is_complete,
+    existing.private_zones_are_of_services,
     existing.network_stands_alone,
     existing.cluster_can_be_used,
     existing.registry_id_is_of_cloud,

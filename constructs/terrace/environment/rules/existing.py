@@ -67,6 +67,26 @@ def network_is_complete(environment: Environment) -> Iterator[Problem]:
         yield Problem(message, path=f"{path}.node_range", hint="Set it." if known.node_range else "Remove it.")
 
 
+def private_zones_are_of_services(environment: Environment) -> Iterator[Problem]:
+    """A private path uses the zone of its service's name; a network is linked to one zone of a name."""
+    network, known, title = environment.existing.network, _facts(environment), TITLES[environment.cloud]
+    region = regions.region_name(environment.cloud, environment.region) or environment.region
+    names = [name.format(region=region) for name in known.private_zones]
+    seen: set[str] = set()
+    for position, id in enumerate(network.private_zones if network else ()):
+        path, name = f"existing.network.private_zones.{position}", id.rpartition("/")[2]
+        if known.private_zone is None:
+            message = f"{title} does not use private DNS zones of an existing network."
+            yield Problem(message, path=path, hint="Remove it.")
+            continue
+        yield from _of_form(environment, known.private_zone.form, id, path, "private DNS zone")
+        if name not in names:
+            yield Problem(f"nothing has a name in {name}.", path=path, hint=f"Zones in use are {', '.join(names)}.")
+        elif name in seen:
+            yield Problem(f"{name} is named twice.", path=path, hint="A network is linked to one zone of a name.")
+        seen.add(name)
+
+
 def network_stands_alone(environment: Environment) -> Iterator[Problem]:
     """What would change an existing network, or need a second one."""
     if environment.existing.network is None:
