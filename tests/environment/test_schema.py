@@ -38,10 +38,10 @@ def test_every_field_has_a_description() -> None:
 
 def test_every_number_names_its_unit() -> None:
     """A number is a count, or its key ends in the unit."""
-    counts = {"zones", "replicas", "min_nodes", "max_nodes", "version", "port", "hour", "peer_asn"}
+    counts = {"zones", "replicas", "min_nodes", "max_nodes", "version", "port", "hour", "peer_asn", "partitions"}
     counts |= {"requests_per_five_minutes", "database_connections", "cache_evictions", "lake_denials"}
     counts.add("objective")  # an SLO, in percent
-    units = ("_gb", "_days", "_seconds", "_minutes", "_ms", "_percent", "_usd", "days")
+    units = ("_gb", "_days", "_hours", "_seconds", "_minutes", "_ms", "_percent", "_usd", "days")
     numbers = {
         name
         for model in models()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from terrace.capabilities.streams import TopicSpec
 from terrace.modules import loading
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import helm, openings
@@ -24,29 +25,43 @@ def context(make: Make) -> Context:
     """With kafka, a module that writes `orders`, and one that reads it and writes `returns`."""
     found = make("gcp", "staging")
     contract = loading.load(FOLDER, "modules/kafka").contract
-    settings = {"topics": {"orders": {"partitions": 12, "hours": 720}}}
-    kafka = EnabledModule("kafka", contract, FOLDER, "kafka", "medium", settings, {}, ())
-    topics = {"warehouse": {"orders": "read", "returns": "write"}, "loader": {"orders": "write"}}
+    kafka = EnabledModule("kafka", contract, FOLDER, "kafka", "medium", {}, {}, ())
+    needed = {"warehouse": {"orders": "read", "returns": "write"}, "loader": {"orders": "write"}}
     modules = {**found.modules, "kafka": kafka}
-    for name, declared in topics.items():
+    for name, topics in needed.items():
         module = modules[name]
-        needs = module.needs.model_copy(update={"topics": declared})
+        needs = module.needs.model_copy(update={"topics": topics})
         modules[name] = replace(module, contract=module.contract.model_copy(update={"needs": needs}))
     gauge = modules["gauge"]
     certificates = gauge.contract.model_copy(update={"provides": ("certificates",)})
     modules["gauge"] = replace(gauge, contract=certificates)
-    return replace(found, environment=found.environment.with_modules(modules))
+    declared = {"orders": TopicSpec(partitions=12, retention_hours=720), "unused": TopicSpec()}
+    environment = found.environment.model_copy(update={"topics": declared})
+    return replace(found, environment=environment.with_modules(modules))
 
 
-def test_topics_and_clients_are_those_that_modules_declare(context: Context) -> None:
+def test_topics_and_clients_are_those_that_modules_and_the_environment_declare(context: Context) -> None:
     found = values(context.modules["kafka"], context, "kafka-cluster")
     assert found["topics"] == [
         {"name": "orders", "partitions": 12, "hours": 720},
         {"name": "returns", "partitions": 3, "hours": 168},
+        {"name": "unused", "partitions": 3, "hours": 168},
     ]
     users = {one["name"]: dict(one["topics"]) for one in found["users"]}
     assert users == {"warehouse": {"orders": "read", "returns": "write"}, "loader": {"orders": "write"}}
     assert found["copies"] == found["replicas"] == 3
+
+
+def test_the_topics_of_a_data_product_are_open_to_its_modules_as_far_as_it_gives_them(context: Context) -> None:
+    product = context.environment.data_products[0].model_copy(
+        update={"topics": ("orders", "returns"), "modules": {"warehouse": "read"}}
+    )
+    environment = context.environment.model_copy(update={"data_products": (product,)})
+    environment = environment.with_modules(context.modules)
+    found = values(context.modules["kafka"], replace(context, environment=environment), "kafka-cluster")
+    assert [(one["name"], dict(one["topics"])) for one in found["users"]] == [
+        ("warehouse", {"orders": "read", "returns": "read"})
+    ]
 
 
 def test_clients_reach_the_port_for_clients_only(context: Context) -> None:

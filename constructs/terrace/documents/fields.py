@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 Schema = Mapping[str, Any]
 
-_UNITS = {"gb": " GB", "days": " days", "seconds": " seconds", "minutes": " minutes", "ms": " ms", "percent": " %",
-          "usd": " USD"}  # fmt: skip
+_UNITS = {"gb": " GB", "days": " days", "hours": " hours", "seconds": " seconds", "minutes": " minutes", "ms": " ms",
+          "percent": " %", "usd": " USD"}  # fmt: skip
 
 EXPECTED = {
     r"^stacks\.[a-z][a-z0-9_]*:[a-z][a-z0-9_]*$": "a function of the project, such as stacks.exports:add",
@@ -32,6 +32,7 @@ EXPECTED = {
     r"^([a-z0-9-]|\{project\})*\{environment\}([a-z0-9-]|\{project\})*$":
         "a-z, 0-9, - and {project}, with {environment} once, such as acme-{environment}-{project}",
     r"^[1-9]\d*$": "a number in quotes, such as \"583231\"",
+    r"^[a-z][a-z0-9.-]*$": "a name of a-z, 0-9, . and - that starts with a letter",
     r"^1\.\d{2}$": "a minor version, such as 1.35",
     r"^([a-z0-9-]+\.)+[a-z]{2,}$": "a domain name in lower case, such as data.example.com",
     r"^([01]\d|2[0-3]):[0-5]\d$": "a time of day, such as 20:00",
@@ -70,7 +71,6 @@ EXPECTED = {
     r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$": "an image tag, such as v1.20.0",
     r"^[a-z0-9.-]+(:\d+)?/[a-z0-9._/-]+$": "a registry and a path, such as quay.io/jetstack/cert-manager-controller",
     r"^[a-z0-9-]+$": "a name of a-z, 0-9 and -",
-    r"^[a-z][a-z0-9.-]*$": "a name of a-z, 0-9, . and - that starts with a letter",
     r"^[a-z][a-z0-9_-]*$": "a name of a-z, 0-9, _ and - that starts with a letter",
     r"^sha256:[0-9a-f]{64}$": "sha256: and 64 characters of 0-9 and a-f",
     r"^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?$": "an exact version of three numbers, such as 1.20.0",

@@ -35,6 +35,7 @@ from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import OFF, Access, Layer, Name, OrOff, Spec, Team
+from terrace.capabilities.streams import Topic, TopicSpec
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
@@ -131,8 +132,11 @@ class DataProduct(Spec):
     """Days to keep its data; at most until its layers' objects expire."""
     contract: Annotated[str, Field(min_length=1)] | None = None
     """File of its contract in the Open Data Contract Standard, relative to the project: its tables and columns."""
+    topics: tuple[Topic, ...] = ()
+    """Topics with its events; each is of one data product at most."""
     modules: Mapping[Name, Access] = {}
-    """Modules that read or write its data, in the layers that they need (`needs.lake`) and as far as they need it."""
+    """Modules that read or write its data, in the layers and topics that they need (`needs.lake`, `needs.topics`) and
+    as far as they need it."""
 
 
 class Environment(Spec):
@@ -174,6 +178,8 @@ class Environment(Spec):
     """Redis-compatible cache, or off."""
     lake: LakeSpec
     """Object storage of the data lake."""
+    topics: Mapping[Topic, TopicSpec] = {}
+    """Topics of events, beside those that enabled modules need (`needs.topics`), which have the defaults here."""
     data_products: tuple[DataProduct, ...] = ()
     """Data products that the platform serves."""
     access: tuple[DataAccessSpec, ...] = ()
@@ -270,6 +276,24 @@ class Environment(Spec):
             )
             if given:
                 found[bucket] = {folder: _lesser(needed, access) for folder, access in given.items()}
+        return found
+
+    @property
+    def all_topics(self) -> Mapping[str, TopicSpec]:
+        """Topics by name: those that are declared here, and those that enabled modules need."""
+        needed = {topic for module in self.enabled_modules.values() for topic in module.needs.topics}
+        return {name: self.topics.get(name, TopicSpec()) for name in sorted({*self.topics, *needed})}
+
+    def topic_access(self, module: EnabledModule) -> Mapping[str, Access]:
+        """What a module may do with topics: what it needs, and of a data product's topics at most what the product
+        gives it."""
+        found: dict[str, Access] = {}
+        for topic, needed in sorted(module.needs.topics.items()):
+            product = next((one for one in self.data_products if topic in one.topics), None)
+            if product is None:
+                found[topic] = needed
+            elif module.name in product.modules:
+                found[topic] = _lesser(needed, product.modules[module.name])
         return found
 
     def products_of(self, module: str, layer: Layer) -> tuple[DataProduct, ...]:

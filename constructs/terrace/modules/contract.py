@@ -14,6 +14,7 @@ from pydantic import Field
 from terrace.capabilities.cloud import CLOUDS, CloudName
 from terrace.capabilities.identity import Granted, Role
 from terrace.capabilities.spec import Access, Name, Spec
+from terrace.capabilities.streams import Topic
 
 Category = Literal[
     "policy", "security", "certificates", "secrets", "network", "observability", "backup", "scaling", "delivery",
@@ -133,8 +134,8 @@ class Needs(Spec):
     lake: Mapping[Granted, Access] = {}
     """Layers that the module reads or writes, in the data products that name it, and artifacts, in the folder of its
     name; no other access is granted (LAKE-7)."""
-    topics: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]*$")], Access] = {}
-    """Topics that the module reads or writes."""
+    topics: Mapping[Topic, Access] = {}
+    """Topics that the module reads or writes; those of a data product as far as the product names the module."""
     secrets: Mapping[Name, tuple[Annotated[str, Field(min_length=1)], ...]] = {}
     """Kubernetes Secret to its keys; each value is derived from the module's secret in the cloud's secret manager."""
     identities: Mapping[Literal["external-secrets", "external-dns", "cert-manager", "velero", "cluster-autoscaler",

@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     data.product_classification_is_in_bounds,
     data.product_tables_differ,
     data.product_modules_use_its_layers,
+    data.topics_are_of_one_product,
     data.modules_have_few_products,
     data.access_names_what_exists,
     data.access_is_given_once,

@@ -140,8 +140,8 @@ def product_classification_is_in_bounds(environment: Environment) -> Iterator[Pr
 
 
 def product_modules_use_its_layers(environment: Environment) -> Iterator[Problem]:
-    """A module that a data product names needs a layer of it, and writes one if the product lets it write. A disabled
-    module has no rights: an overlay may switch it off, or leave the cluster out with all modules."""
+    """A module that a data product names needs a layer or topic of it, and writes one if the product lets it write. A
+    disabled module has no rights: an overlay may switch it off, or leave the cluster out with all modules."""
     if not environment.modules:
         return
     for position, product in enumerate(environment.data_products):
@@ -151,7 +151,10 @@ def product_modules_use_its_layers(environment: Environment) -> Iterator[Problem
                 hint = suggestions.hint(name, list(environment.modules)) or "Add it to modules, or remove it here."
                 yield Problem(f"{name!r} is not in modules.", path=path, hint=hint)
             elif module := environment.enabled_modules.get(name):
-                needed = {layer: module.needs.lake[layer] for layer in product.layers if layer in module.needs.lake}
+                needed: dict[str, str] = {
+                    layer: module.needs.lake[layer] for layer in product.layers if layer in module.needs.lake
+                }
+                needed |= {one: module.needs.topics[one] for one in product.topics if one in module.needs.topics}
                 needs = ", ".join(f"{layer}: {verb}" for layer, verb in module.needs.lake.items()) or "none"
                 if not needed:
                     message = f"{name} needs no layer of {product.name} (needs.lake: {needs})."
@@ -159,6 +162,17 @@ def product_modules_use_its_layers(environment: Environment) -> Iterator[Problem
                 elif access == "write" and "write" not in needed.values():
                     message = f"{name} only reads the layers of {product.name} (needs.lake: {needs})."
                     yield Problem(message, path=path, hint="Write `read`.")
+
+
+def topics_are_of_one_product(environment: Environment) -> Iterator[Problem]:
+    """Who may use a topic follows from one data product."""
+    seen: dict[str, str] = {}
+    for number, product in enumerate(environment.data_products):
+        for position, topic in enumerate(product.topics):
+            if topic in seen:
+                message = f"{topic!r} is already a topic of {seen[topic]}."
+                yield Problem(message, path=f"data_products.{number}.topics.{position}")
+            seen.setdefault(topic, product.name)
 
 
 def modules_have_few_products(environment: Environment) -> Iterator[Problem]:
