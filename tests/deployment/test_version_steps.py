@@ -91,3 +91,14 @@ def test_an_edition_that_keeps_logs_for_a_shorter_time_needs_a_shorter_recovery_
     assert blocker.message == "keeps logs of 14 days, but Cloud SQL Enterprise at most of 7"
     assert blockers(_plan(type, server("ENTERPRISE_PLUS", 7), wanted)) == []
     assert blockers(_plan(type, server("ENTERPRISE", 7), server("ENTERPRISE_PLUS", 14))) == []
+
+
+def test_a_version_of_cloud_sql_is_changed_in_an_apply_of_its_own() -> None:
+    type, before = "google_sql_database_instance", {"database_version": "POSTGRES_16", "settings": [{"tier": "small"}]}
+    newer = {**before, "database_version": "POSTGRES_17"}
+    (blocker,) = blockers(_plan(type, before, {**newer, "settings": [{"tier": "large"}]}))
+    assert "together with other settings (tier)" in blocker.message
+    assert blockers(_plan(type, before, {**before, "settings": [{"tier": "large"}]})) == []
+    plan = _plan(type, {**before, "settings": [{"tier": "small", "version": 3}]}, newer)
+    plan["resource_changes"][0]["change"]["after_unknown"] = {"settings": [{"version": True}]}
+    assert blockers(plan) == []

@@ -15,6 +15,7 @@ Touched = frozenset[tuple[str, str]]
 """Address and path of an argument; "" if the resource is added or removed."""
 
 _PROTECTION = "deletion_protection"
+_ALONE = "database_version"
 _WITHOUT_PLAN = ("depends_on", "lifecycle", "//")
 """What no plan shows."""
 
@@ -64,8 +65,8 @@ def without_indices(path: Sequence[Any]) -> str:
 
 def groups(edits: Mapping[Edit, Touched], valid: Callable[[Sequence[Edit]], bool]) -> list[list[Edit]]:
     """Edits that can be made at the same time: their values do not contradict, none removes what another one changes or
-    protects what another one adds, and the environment with all of them is valid. Those that protect are in the last
-    groups, so that no later one removes what is protected."""
+    protects what another one adds, none changes what is changed in an apply of its own, and the environment with all of
+    them is valid. Those that protect are in the last groups, so that no later one removes what is protected."""
     found: list[list[Edit]] = []
     for edit in sorted(edits, key=lambda edit: (-len(edit.values), -len(edits[edit]), edit.path)):
         for group in found:
@@ -83,7 +84,7 @@ def _independent(edit: Edit, other: Edit, edits: Mapping[Edit, Touched]) -> bool
             if (path == its and value != given) or path.startswith(f"{its}.") or its.startswith(f"{path}."):
                 return False
     both = ((edits[edit], edits[other]), (edits[other], edits[edit]))
-    return not any(_hides(*pair) or _protects(*pair) for pair in both)
+    return not any(_hides(*pair) or _protects(*pair) or _is_alone(*pair) for pair in both)
 
 
 def _hides(first: Touched, second: Touched) -> bool:
@@ -96,6 +97,12 @@ def _protects(first: Touched, second: Touched) -> bool:
     """Whether an edit protects resources of a type that another one adds: these could not be removed at once."""
     protected = _protected(first)
     return any(not name and _type(address) in protected for address, name in second)
+
+
+def _is_alone(first: Touched, second: Touched) -> bool:
+    """Whether an edit changes what is changed in an apply of its own, of a resource that another one touches."""
+    alone = {address for address, name in first if name == _ALONE}
+    return any(address in alone for address, _ in second)
 
 
 def _protected(touched: Touched) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from terrace import recovery
 from terrace.capabilities.blockers import Blocker
+from terrace.capabilities.cloud import facts
 from terrace.capabilities.effects import effect_of_replacement, tables
 from terrace.deployment import lifecycle
 from terrace.deployment.changes import Change, Summary
@@ -26,6 +27,7 @@ from tests.edits.table import Edit
 LAYERS: tuple[Layer, ...] = ("bootstrap", "foundation")
 _SERVER, _EDITION = "google_sql_database_instance", "settings[0].edition"
 """The provider changes the edition first, reads the server, and then sends the other settings as it read them."""
+_LOCKED = "has the lock"
 _INDEX = re.compile(r"\[[^]]*\]")
 
 
@@ -96,6 +98,11 @@ class Sweep:
             terraform = WithoutRefresh(**vars(terraform))
         return lifecycle.plan_synthesized(self.deployment, terraform)
 
+    def _is_locked(self, group: Sequence[Edit]) -> bool:
+        if not facts(self.cloud).removed_first:
+            return False
+        return any(_LOCKED in one.message for one in self._saved(group, "foundation").blockers)
+
     def _restore(self, deleted: Sequence[Blocker]) -> None:
         """Restore what an earlier apply deleted, as `terrace apply --recover` does."""
         environment = load("dev", project=self.project).environment
@@ -130,7 +137,10 @@ class Sweep:
 
     def edit(self, group: Sequence[Edit]) -> bool:
         """Change the file from the edits made before to a group of others, apply, and record what the plan does for
-        each of these. Whether that succeeded."""
+        each of these. Whether that succeeded. Where locks of the group before would block it, they are taken back
+        first."""
+        if group and self._is_locked(group):
+            self.edit([])
         names = ", ".join(edit.path for edit in group) or "back to the base"
         self.log(len(group), names)
         before, self.made = self.made, group

@@ -5,7 +5,7 @@ from typing import Any
 
 from terrace.capabilities.blockers import Blocker, Planned
 from terrace.capabilities.cloud import facts
-from terrace.deployment import version_steps
+from terrace.deployment import locks, version_steps
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.plans import SavedPlan
 from terrace.deployment.terraform import Terraform
@@ -18,14 +18,15 @@ class Blocked(AnswerIsNo):
 
 
 def blockers(deployment: Deployment, plan: Mapping[str, Any]) -> tuple[Blocker, ...]:
-    """What blocks the changes of a plan in Terraform's JSON format: skipped versions, contents that Terraform did not
-    create in what is destroyed or replaced, and names of deleted resources."""
-    skipped = tuple(version_steps.blockers(plan, facts(deployment.cloud)))
+    """What blocks the changes of a plan in Terraform's JSON format: skipped versions, locks, contents in what is
+    destroyed or replaced that Terraform did not create, and names of deleted resources."""
+    known = facts(deployment.cloud)
+    planned = (*version_steps.blockers(plan, known), *locks.blockers(plan, known))
     removed = _planned(plan, "delete", "before")
     created = _planned(plan, "create", "after")
     if deployment.blockers is None or not (removed or created):
-        return skipped
-    return (*skipped, *deployment.blockers(removed, created))
+        return planned
+    return (*planned, *deployment.blockers(removed, created))
 
 
 def _planned(plan: Mapping[str, Any], action: str, values: str) -> list[Planned]:

@@ -3,7 +3,8 @@ backwards.
 
 A later major version of PostgreSQL is an upgrade in place on Azure and Google Cloud. On AWS an apply does not make it:
 the stack leaves the version to AWS (DB-10), and a parameter group of another version is refused. On Google Cloud the
-provider sends a server's new edition before its other settings, which Cloud SQL then compares with the new edition.
+provider sends a server's new edition before its other settings, which Cloud SQL then compares with the new edition; a
+new version it sends first, and then the other settings as it reads them back, without their changes.
 
 Sources: Kubernetes documentation, "Version Skew Policy"; Amazon EKS User Guide, "Update existing cluster to new
 Kubernetes version"; Azure Kubernetes Service, "Upgrade an AKS cluster"; Google Kubernetes Engine, "Upgrading clusters";
@@ -18,9 +19,11 @@ from typing import Any
 from terrace.assurance import versions
 from terrace.capabilities.blockers import Blocker
 from terrace.capabilities.cloud import Facts
+from terrace.deployment.values import changed_paths
 from terrace.errors import AnswerIsNo
 
 _MINOR, _MAJOR, _FAMILY = re.compile(r"1\.\d+"), re.compile(r"\d+"), re.compile(r"-pg(\d+)$")
+_CLOUD_SQL = "google_sql_database_instance"
 _ENTERPRISE_LOG_DAYS = 7
 
 
@@ -34,6 +37,8 @@ def blockers(plan: Mapping[str, Any], known: Facts) -> Iterator[Blocker]:
             continue
         try:
             _require_allowed(record["type"], before, after, known)
+            if record["type"] == _CLOUD_SQL:
+                _require_version_alone(change)
         except AnswerIsNo as refused:
             yield Blocker(record["address"], refused.message, refused.hint)
 
@@ -53,7 +58,7 @@ def _require_allowed(type: str, before: Mapping[str, Any], after: Mapping[str, A
             raise _downgrade(new[0], old[0])
         if type == "aws_db_instance":
             _require_own_family(before, after)
-        elif type == "google_sql_database_instance":
+        elif type == _CLOUD_SQL:
             _require_kept_logs(before, after)
 
 
@@ -82,6 +87,20 @@ def _require_kept_logs(before: Mapping[str, Any], after: Mapping[str, Any]) -> N
             f"keeps logs of {days} days, but Cloud SQL Enterprise at most of {_ENTERPRISE_LOG_DAYS}",
             where="database.recovery_days",
             hint=f"set database.recovery_days to {_ENTERPRISE_LOG_DAYS} or less and apply; then change the size",
+        )
+
+
+def _require_version_alone(change: Mapping[str, Any]) -> None:
+    """Raise AnswerIsNo where the provider would lose other changes of a Cloud SQL server, as its version changes."""
+    known = {"before": change["before"], "after": change["after"]}
+    unknown = changed_paths({"after_unknown": change.get("after_unknown")})
+    paths = [path for path in changed_paths(known) if path not in unknown]
+    if ("database_version",) in paths and (others := [path for path in paths if path[0] == "settings"]):
+        names = ", ".join(sorted({str(next(step for step in path[::-1] if isinstance(step, str))) for path in others}))
+        raise AnswerIsNo(
+            f"the version changes together with other settings ({names}), which the provider would not change",
+            where="database.version",
+            hint="change database.version in an apply of its own",
         )
 
 
