@@ -141,6 +141,12 @@ VARIABLES = (
     Variable("TERRACE_TRIVY", "Path of the trivy binary.", "its tests are skipped", "tests"),
     Variable("TERRACE_PROWLER", "Path of the prowler binary.", "its tests are skipped", "tests"),
     Variable("TERRACE_TEST_DBT", "Path of the dbt binary.", "its tests are skipped", "tests"),
+    Variable(
+        "TERRACE_TEST_GREAT_EXPECTATIONS",
+        "Path of a Python with `modules/great-expectations/runner/requirements.txt`.",
+        "its tests are skipped",
+        "tests",
+    ),
     Variable("TERRACE_TEST_PGJDBC", "Path of PostgreSQL's JDBC driver (a jar).", "its tests are skipped", "tests"),
     Variable("TERRACE_TEST_TRINO", "Folder with Trino's jars.", "its tests are skipped", "tests"),
     Variable("TERRACE_ACT", "Path of the act binary, which runs workflows.", "act on PATH", "tests"),
