@@ -1,12 +1,17 @@
 """Plans that an apply would fail at halfway, with real Terraform and without a provider."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
 
 from terrace.capabilities.blockers import Blocker, Planned
 from terrace.deployment import lifecycle, plans
-from terrace.deployment.blockers import Blocked
+from terrace.deployment.blockers import Blocked, blockers
+from terrace.environment import load
+from terrace.state import state_name
+from terrace.state.homes import Homes
+from tests.conftest import ROOT
 from tests.deployment.conftest import SmallProject
 
 
@@ -48,3 +53,23 @@ def test_an_apply_is_refused_before_anything_changes(small: SmallProject) -> Non
     contents.taken.clear()
     lifecycle.apply(deployment, confirm=lambda saved: True)  # the same plan: it is searched again
     assert deployment.terraform().addresses() == ["terraform_data.secret"]
+
+
+def test_a_cluster_with_releases_is_not_removed(small: SmallProject) -> None:
+    deployment = small.deployment()
+    homes = Homes(load("dev", project=ROOT, cloud="aws").environment, deployment.project, state="local")
+    change = {"actions": ["delete"], "before": {"id": "dpf-dev"}, "after": None}
+    plan = {
+        "resource_changes": [
+            {"address": "aws_eks_cluster.one", "type": "aws_eks_cluster", "mode": "managed", "change": change},
+            {"address": "aws_eks_node_group.one", "type": "aws_eks_node_group", "mode": "managed", "change": change},
+        ]
+    }
+    deployment = small.deployment(homes=homes)
+    assert blockers(deployment, plan) == ()
+    state = {"version": 4, "serial": 1, "lineage": "one", "resources": [{"mode": "managed", "instances": [{}]}]}
+    homes.named.write(state_name("dev", "aws", "workloads"), json.dumps(state).encode())
+    (blocker,) = blockers(deployment, plan)
+    assert blocker.address == "aws_eks_cluster.one"
+    assert blocker.message == "has 1 release of dev-workloads in it"
+    assert "`terrace destroy dev-workloads`" in blocker.remedy

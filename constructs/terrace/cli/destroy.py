@@ -170,19 +170,21 @@ def _in_cluster(ctx: click.Context, loaded: "Loaded") -> "list[Obstacle]":
 
 
 def _require_no_workloads(ctx: click.Context, loaded: "Loaded") -> None:
-    """Raise AnswerIsNo if this machine has the state of workloads in the cluster: their load balancers and volumes
-    would outlive it."""
-    from terrace.cli.options import deployment_of
+    """Raise AnswerIsNo if the workloads have a state with releases: their load balancers and volumes would outlive the
+    cluster."""
+    from terrace.cli.options import state_homes_of
     from terrace.errors import AnswerIsNo
+    from terrace.project.stack_ids import stack_id
+    from terrace.state import state_name
     from terrace.words import counted
 
-    workloads = deployment_of(ctx, loaded, layer="workloads")
-    if not workloads.initialized:
-        return
-    if left := workloads.terraform().addresses():
+    environment = loaded.environment
+    workloads = stack_id(environment.name, "workloads")
+    left = state_homes_of(ctx, loaded).resources(state_name(environment.name, environment.cloud, "workloads"))
+    if left:
         raise AnswerIsNo(
-            f"nothing was destroyed: {workloads.stack_id} still has {counted(len(left), 'release')} in the cluster",
-            hint=f"run `terrace destroy {workloads.stack_id}` first",
+            f"nothing was destroyed: {workloads} still has {counted(left, 'release')} in the cluster",
+            hint=f"run `terrace destroy {workloads}` first",
         )
 
 

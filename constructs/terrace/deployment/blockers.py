@@ -1,6 +1,6 @@
 """What an apply of a plan would fail at halfway: searched at the plan, and again before anything is changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from terrace.capabilities.blockers import Blocker, Planned
@@ -10,6 +10,8 @@ from terrace.deployment.deployment import Deployment
 from terrace.deployment.plans import SavedPlan
 from terrace.deployment.terraform import Terraform
 from terrace.errors import AnswerIsNo
+from terrace.project.stack_ids import stack_id
+from terrace.state import state_name
 from terrace.words import counted
 
 
@@ -24,9 +26,22 @@ def blockers(deployment: Deployment, plan: Mapping[str, Any]) -> tuple[Blocker, 
     planned = (*version_steps.blockers(plan, known), *locks.blockers(plan, known))
     removed = _planned(plan, "delete", "before")
     created = _planned(plan, "create", "after")
+    planned = (*planned, *_with_releases(deployment, removed))
     if deployment.blockers is None or not (removed or created):
         return planned
     return (*planned, *deployment.blockers(removed, created))
+
+
+def _with_releases(deployment: Deployment, removed: Sequence[Planned]) -> Iterator[Blocker]:
+    """A cluster with releases: their load balancers and volumes would outlive it."""
+    clusters = [one for one in removed if one.type == facts(deployment.cloud).existing.cluster.type]
+    if not clusters or deployment.homes is None:
+        return
+    workloads = stack_id(deployment.environment, "workloads")
+    if count := deployment.homes.resources(state_name(deployment.environment, deployment.cloud, "workloads")):
+        for one in clusters:
+            remedy = f"run `terrace destroy {workloads}` first, with the cluster in the environment's file"
+            yield Blocker(one.address, f"has {counted(count, 'release')} of {workloads} in it", remedy)
 
 
 def _planned(plan: Mapping[str, Any], action: str, values: str) -> list[Planned]:

@@ -53,6 +53,11 @@ class Homes:
         kind, arguments = module.remote_state(environment, target(environment), layer)
         return {kind: arguments}
 
+    def resources(self, state: str) -> int:
+        """How many resources of a state the named home holds. Raises Unreadable, CredentialsError."""
+        found = _resources(self.named, state)
+        return found.resources if found else 0
+
     def elsewhere(self, state: str, last: str) -> tuple[str, StateHome, states.Summary] | None:
         """Another home that holds resources of a state: its name, the home, and what it holds.
 
