@@ -142,6 +142,12 @@ VARIABLES = (
     Variable("TERRACE_PROWLER", "Path of the prowler binary.", "its tests are skipped", "tests"),
     Variable("TERRACE_TEST_DBT", "Path of the dbt binary.", "its tests are skipped", "tests"),
     Variable(
+        "TERRACE_TEST_DATA_CONTRACTS",
+        "Path of a Python with `modules/data-contracts/runner/requirements.txt`.",
+        "its tests are skipped",
+        "tests",
+    ),
+    Variable(
         "TERRACE_TEST_GREAT_EXPECTATIONS",
         "Path of a Python with `modules/great-expectations/runner/requirements.txt`.",
         "its tests are skipped",

@@ -114,6 +114,11 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         files = bootstrap.files(context)
         return {name: files[name] for name in ("people.sql", "plan.json")}
 
+    def contracts() -> dict[str, str]:
+        """The data products with a contract, and its text."""
+        named = {one.name: one.contract for one in environment.data_products if one.contract}
+        return {product: (context.root / file).read_text(encoding="utf-8") for product, file in named.items()}
+
     return {
         "module": module,
         "environment": environment,
@@ -126,6 +131,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "host": host,
         "database_login": database_login,
         "database_scripts": database_scripts,
+        "contracts": contracts,
         "query_access": {"rules": query_access.rules, "members": query_access.members},
         "provider": provider,
         "secret": secret,

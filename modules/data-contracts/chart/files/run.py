@@ -1,0 +1,48 @@
+"""Compares data contracts with the tables that they describe.
+
+Usage: run.py FOLDER. FOLDER has contracts.json: data product to the `schema` of its tables and the `text` of its
+contract. The variables of libpq name the database. The log has names of tables and columns and numbers of rows, no
+values of rows. Exit codes: 0 all tables are as their contracts say, 1 one is not.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import yaml
+from datacontract.data_contract import DataContract
+
+SERVER = "platform"
+
+
+def main(folder: Path) -> int:
+    contracts = json.loads((folder / "contracts.json").read_text(encoding="utf-8"))
+    different = [product for product, contract in sorted(contracts.items()) if not _holds(product, **contract)]
+    return 1 if different else 0
+
+
+def _holds(product: str, schema: str, text: str) -> bool:
+    """Whether the tables of a product are as its contract says; prints each difference."""
+    content = yaml.safe_load(text)
+    address = {"host": os.environ["PGHOST"], "port": int(os.environ["PGPORT"]), "database": os.environ["PGDATABASE"]}
+    content["servers"] = [{"server": SERVER, "type": "postgres", "schema": schema, **address}]
+    # The software asks for a password; the file has the token of the moment.
+    os.environ["DATACONTRACT_POSTGRES_USERNAME"] = os.environ["PGUSER"]
+    os.environ["DATACONTRACT_POSTGRES_PASSWORD"] = _password(Path(os.environ["PGPASSFILE"]).read_text(encoding="utf-8"))
+    run = DataContract(data_contract_str=yaml.safe_dump(content), server=SERVER, inline_references=False).test()
+    print(f"{run.result.value:8} {product} {content.get('version', '')}: {len(run.checks)} checks")
+    for check in run.checks:
+        if check.result.value != "passed":
+            print(f"         {check.result.value}: {check.name}: {check.reason}")
+    return str(run.result.value) == "passed"
+
+
+def _password(file: str) -> str:
+    """The last field of the first line, in which : and \\ are escaped."""
+    return re.sub(r"\\(.)", r"\1", re.split(r"(?<!\\):", file.splitlines()[0], maxsplit=4)[4])
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
