@@ -148,6 +148,12 @@ VARIABLES = (
         "tests",
     ),
     Variable(
+        "TERRACE_TEST_DATA_PROFILER",
+        "Path of a Python with `modules/data-profiler/runner/requirements.txt`.",
+        "its tests are skipped",
+        "tests",
+    ),
+    Variable(
         "TERRACE_TEST_GREAT_EXPECTATIONS",
         "Path of a Python with `modules/great-expectations/runner/requirements.txt`.",
         "its tests are skipped",
