@@ -1,16 +1,18 @@
 """The module kafka: topics, clients and rights are those that the enabled modules declare."""
 
+import hashlib
 import os
+import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from terrace.capabilities.data_access import DataAccessSpec
 from terrace.capabilities.streams import TopicSpec
 from terrace.modules import loading
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import helm, openings
+from terrace.workloads import helm, openings, topic_access
 from terrace.workloads.context import Context
 from terrace.workloads.release import Release
 from terrace.workloads.values import values
@@ -69,14 +71,43 @@ def test_clients_reach_the_port_for_clients_only(context: Context) -> None:
     assert found == {("warehouse", 9093), ("loader", 9093)}
 
 
-def test_rights_are_on_the_declared_topics_and_own_groups_only(context: Context, tmp_path: Path) -> None:
+def _objects(context: Context) -> list[dict[str, Any]]:
     program = helm.find(ROOT, os.environ)
     if program is None:
         pytest.skip("helm is not installed")
     given = values(context.modules["kafka"], context, "kafka-cluster")
     release = Release("kafka-cluster", "kafka", "kafka", FOLDER / "chart", given, ())
-    objects = program.template(release, FOLDER / "chart", kubernetes="1.35.0")
-    users = {one["metadata"]["name"]: _rights(one) for one in objects if one["kind"] == "KafkaUser"}
+    return program.template(release, FOLDER / "chart", kubernetes="1.35.0")
+
+
+def _users(objects: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    return {one["metadata"]["name"]: _rights(one) for one in objects if one["kind"] == "KafkaUser"}
+
+
+def test_people_read_topics_if_they_may_read_all_that_came_in(context: Context) -> None:
+    clear = DataAccessSpec(groups=("data-engineers", "Team (EU)"), layers=("bronze",), personal_data="clear")
+    some = DataAccessSpec(groups=("sales",), layers=("bronze",), personal_data="clear", products=("orders",))
+    rows = DataAccessSpec(groups=("austria",), layers=("bronze",), personal_data="clear", rows={"country": ("AT",)})
+    later = DataAccessSpec(groups=("analysts",), layers=("gold",), schemas=("raw",), personal_data="clear")
+    environment = context.environment.model_copy(update={"access": (clear, some, rows, later)})
+    found = _users(_objects(replace(context, environment=environment.with_modules(context.modules))))
+    people = {name: rights for name, rights in found.items() if name.startswith("people.")}
+    read = {f"topic {name}": "Read Describe" for name in ("orders", "returns", "unused")}
+    team = "people.team-eu-" + hashlib.sha256(b"Team (EU)").hexdigest()[:8]
+    assert people == {name: {**read, f"group {name}/*": "Read Describe"} for name in ("people.data-engineers", team)}
+    assert found.keys() - people.keys() == {"warehouse", "loader"}
+
+
+def test_no_two_groups_are_the_same_user() -> None:
+    names = ["Team (EU)", "Team EU", "team-eu", "team_eu", "(", ")", "people", "a--b", "a-b"]
+    users = [topic_access.user_of(name) for name in names]
+    assert len(set(users)) == len(names)
+    assert all(re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", one) for one in users)
+
+
+def test_rights_are_on_the_declared_topics_and_own_groups_only(context: Context) -> None:
+    objects = _objects(context)
+    users = _users(objects)
     own = {"group": "Read Describe", "transactionalId": "Write Describe"}
     assert users == {
         "warehouse": {"topic orders": "Read Describe", "topic returns": "Write Describe"}

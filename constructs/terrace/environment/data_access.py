@@ -44,6 +44,19 @@ def readable(environment: Environment) -> list[Readable]:
     return sorted(found, key=lambda one: (one.group, one.place, one.product or "", one.table or ""))
 
 
+def reads_whole(environment: Environment, group: str, place: str) -> bool:
+    """Whether a group may read all of a place, described by a contract or not: only such a group may be given its files
+    or topics, which have no masks and no conditions on rows."""
+    return any(one.group == group and one.place == place and one.table is None for one in readable(environment))
+
+
+def topics(environment: Environment) -> dict[str, tuple[str, ...]]:
+    """Group to the topics that its members may read. Topics contain data as it came in, as bronze does."""
+    names = tuple(environment.all_topics)
+    groups = sorted({group for rule in environment.access for group in rule.groups})
+    return {group: names for group in groups if names and reads_whole(environment, group, "bronze")}
+
+
 def answer(environment: Environment, group: str, place: str, table: str, column: str) -> Answer:
     """Whether a group reads a column of a table, in the rows that it may read."""
     found: Answer = "denied"

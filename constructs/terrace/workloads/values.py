@@ -18,7 +18,7 @@ from terrace.documents.suggestions import hint
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import bootstrap, manifests, password_file, policies, query_access
+from terrace.workloads import bootstrap, manifests, password_file, policies, query_access, topic_access
 from terrace.workloads.context import Context
 from terrace.workloads.hosts import fqdn
 
@@ -133,6 +133,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "database_scripts": database_scripts,
         "contracts": contracts,
         "query_access": {"rules": query_access.rules, "members": query_access.members},
+        "topic_access": topic_access.users(environment),
         "provider": provider,
         "secret": secret,
     }
