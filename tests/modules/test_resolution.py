@@ -26,11 +26,17 @@ class Chosen:
 
 
 def resolved(
-    project: Path, *names: str, cloud: CloudName = "aws", tier: Tier = "dev", gpu: bool = False, **more: Chosen
+    project: Path,
+    *names: str,
+    cloud: CloudName = "aws",
+    tier: Tier = "dev",
+    gpu: bool = False,
+    clients: tuple[str, ...] = (),
+    **more: Chosen,
 ) -> Resolution:
     chosen = {name: Chosen() for name in names} | more
     available = {name: folder for name, folder in folders(project).items() if folder.is_relative_to(project)}
-    return resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu)
+    return resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu, clients=clients)
 
 
 def problems(project: Path, *names: str, gpu: bool = False, **more: Chosen) -> list[str]:
@@ -60,6 +66,53 @@ def test_the_environment_overrides_namespace_settings_and_values(write: Write) -
     assert module.settings == {"currency": "EUR", "limit": 6}
     assert module.folder == project / "modules" / "shop"
     assert resolved(project, "shop").enabled["shop"].namespace == "shop"
+
+
+VERSIONS = """
+images: [{repository: ghcr.io/acme/shop, tag: "1.4.2"}]
+chart: {repository: "https://charts.example.com", name: shop, version: 3.0.0}
+versions:
+  0.9.1:
+    chart: {repository: "https://charts.example.com", name: shop, version: 1.7.0}
+    images: [{repository: ghcr.io/acme/shop, tag: "0.9.1"}]
+    services: {shop: old-shop}
+needs: {hosts: {shop: {service: shop, port: 80, login: none}}}
+settings: {version: 1.4.2}
+"""
+
+
+def test_another_version_has_its_own_chart_images_and_service(write: Write) -> None:
+    project = write("shop", VERSIONS)
+    (project / "modules" / "shop" / "values.yaml.j2").write_text("replicas: 1\n")
+    write("gate", "provides: [gateway, certificates]\n")
+    own = resolved(project, "shop", "gate").enabled["shop"]
+    other = resolved(project, "gate", shop=Chosen(settings={"version": "0.9.1"})).enabled["shop"]
+    for module, version, chart, service in ((own, "1.4.2", "3.0.0", "shop"), (other, "0.9.1", "1.7.0", "old-shop")):
+        contract = module.contract
+        assert contract.chart and contract.chart.version == chart
+        assert (contract.version, contract.images[0].tag) == (version, version)
+        assert contract.needs.hosts["shop"].service == service
+        assert module.other_version == (version == "0.9.1")
+
+
+def test_an_unknown_version_is_refused(write: Write) -> None:
+    project = write("shop", VERSIONS)
+    (project / "modules" / "shop" / "values.yaml.j2").write_text("replicas: 1\n")
+    write("gate", "provides: [gateway, certificates]\n")
+    assert problems(project, "gate", shop=Chosen(settings={"version": "0.9"})) == [
+        "modules.shop.settings.version: shop has no version '0.9'. Choose one of: 1.4.2, 0.9.1."
+    ]
+
+
+def test_an_optional_host_needs_a_client_and_a_gateway_only_then(write: Write) -> None:
+    project = write("shop", "needs: {hosts: {shop: {service: shop, port: 80, login: oidc, optional: true}}}\n")
+    write("gate", "provides: [gateway, certificates, secrets]\n")
+    assert not resolved(project, "shop").problems
+    assert not resolved(project, "shop").enabled["shop"].needs.hosts
+    assert not resolved(project, "shop").enabled["shop"].given_secrets
+    with_client = resolved(project, "shop", "gate", clients=("shop",)).enabled["shop"]
+    assert list(with_client.needs.hosts) == ["shop"] and with_client.given_secrets == ("oidc",)
+    assert resolved(project, "shop", clients=("shop",)).problems
 
 
 def test_files_of_disabled_modules_are_not_read(write: Write) -> None:

@@ -166,6 +166,7 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
         chosen, more, tier = environment.modules, environment.modules_from, environment.tier
         cloud = environment.cloud
         gpu = any(pool.kind == "gpu" for pool in environment.pools.values())
+        oidc = environment.identity.oidc
     except AttributeError:  # an invalid value of a partial environment, which is reported
         return environment, ()
     if not chosen:
@@ -176,7 +177,8 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
         available = loading.folders(project, more)
     except InvalidModules as error:
         return environment.with_modules({}), tuple(error.problems)
-    result = resolution.resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu)
+    clients = oidc.clients if oidc else ()
+    result = resolution.resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu, clients=clients)
     return environment.with_modules(result.enabled), result.problems
 
 

@@ -110,6 +110,8 @@ class HostNeed(Spec):
     cors: tuple[Origin, ...] = ()
     """Other origins whose pages may call it from a browser: https://app.example.com, or a host name of the platform,
     such as grafana for https://grafana.<domain>."""
+    optional: bool = False
+    """With oidc: left out where identity.oidc has no client for the module, which works without its pages."""
 
 
 class IdentityNeed(Spec):
@@ -235,6 +237,17 @@ class Observability(Spec):
     """Its service level objective; becomes burn-rate alerts."""
 
 
+class Version(Spec):
+    """Another version of the software, with what it is installed from."""
+
+    chart: ChartSpec
+    """Its Helm chart."""
+    images: tuple[Image, ...]
+    """Every image that its pods pull."""
+    services: Mapping[Name, Annotated[str, Field(min_length=1)]] = {}
+    """Host name to the Kubernetes Service that receives its requests, where it has another name."""
+
+
 class PolicyException(Spec):
     """A Kyverno policy that the module cannot meet."""
 
@@ -269,6 +282,8 @@ class Module(Spec):
     """Whether the chart itself creates the service account of the module's name."""
     images: tuple[Image, ...] = ()
     """Every image that its pods pull."""
+    versions: Mapping[str, Version] = {}
+    """Other versions of the software; an environment chooses one with the module's setting `version`."""
     provides: tuple[Service, ...] = ()
     """Services that it provides to other modules."""
     conflicts: tuple[Name, ...] = ()

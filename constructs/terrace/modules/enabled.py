@@ -39,6 +39,11 @@ class EnabledModule:
         return bool(needs.secret_store or needs.lake or needs.database or needs.cache or needs.topics)
 
     @property
+    def other_version(self) -> bool:
+        """Whether the environment has chosen another version than the module's own."""
+        return self.contract.version in self.contract.versions
+
+    @property
     def given_secrets(self) -> tuple[str, ...]:
         """Purposes of the secrets whose values an operator writes (capabilities.identity.given_secret).
 

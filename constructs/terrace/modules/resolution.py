@@ -1,7 +1,7 @@
 """Resolve an environment's choice of modules: what is enabled, in which order, and what does not fit together."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,11 +53,13 @@ def resolve(
     cloud: CloudName,
     tier: Tier,
     gpu: bool,
+    clients: Collection[str] = (),
 ) -> Resolution:
     """Resolve the modules that an environment enables among those that are available.
 
-    Modules for other clouds are left out, without a problem. `gpu` is whether the cluster has a GPU pool. Reads the
-    files of enabled modules only, and of others to name those that provide a missing service.
+    Modules for other clouds are left out, without a problem. `gpu` is whether the cluster has a GPU pool, `clients` are
+    the modules that can log people in. Reads the files of enabled modules only, and of others to name those that
+    provide a missing service.
     """
     problems: list[Problem] = []
     loaded: dict[str, LoadedModule] = {}
@@ -75,6 +77,8 @@ def resolve(
                 unusable.add(name)
     for name, module in loaded.items():
         problems += _settings(name, module.contract, chosen[name].settings)
+        contract = _without_hosts(module.contract, name in clients)
+        loaded[name] = replace(module, contract=_at_version(contract, chosen[name].settings.get("version")))
     elsewhere = {name for name, module in loaded.items() if cloud not in module.contract.clouds}
     loaded = {name: module for name, module in loaded.items() if name not in elsewhere}
     contracts = {name: module.contract for name, module in loaded.items()}
@@ -115,6 +119,28 @@ def conflict(contracts: Mapping[str, Module], one: str, other: str) -> bool:
     return one in contracts[other].conflicts or other in contracts[one].conflicts
 
 
+def _without_hosts(module: Module, client: bool) -> Module:
+    """The module without its optional hosts, unless it has a client at the identity provider."""
+    hosts = {name: host for name, host in module.needs.hosts.items() if client or not host.optional}
+    if len(hosts) == len(module.needs.hosts):
+        return module
+    return module.model_copy(update={"needs": module.needs.model_copy(update={"hosts": hosts})})
+
+
+def _at_version(module: Module, version: Any) -> Module:
+    """The module with another of its versions. An unknown one is reported with the settings."""
+    chosen = module.versions.get(str(version))
+    if chosen is None:
+        return module
+    hosts = {
+        name: host.model_copy(update={"service": chosen.services.get(name, host.service)})
+        for name, host in module.needs.hosts.items()
+    }
+    needs = module.needs.model_copy(update={"hosts": hosts})
+    installed = {"version": str(version), "chart": chosen.chart, "images": chosen.images}
+    return module.model_copy(update={"needs": needs, **installed})
+
+
 def _enabled(module: LoadedModule, choice: Choice, size: ModuleSize, after: tuple[str, ...]) -> EnabledModule:
     return EnabledModule(
         name=module.name,
@@ -140,6 +166,9 @@ def _settings(name: str, module: Module, settings: Mapping[str, Any]) -> Iterato
         expected = _kind(default)
         if default is not None and _kind(value) != expected:
             yield Problem(f"expected {expected}, found {_kind(value)}.", path=path, hint=f"Default: {default!r}.")
+        elif key == "version" and module.versions and value not in (module.version, *module.versions):
+            hint = f"Choose one of: {', '.join((module.version, *module.versions))}."
+            yield Problem(f"{name} has no version {value!r}.", path=path, hint=hint)
 
 
 def _kind(value: Any) -> str:

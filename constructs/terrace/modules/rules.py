@@ -15,6 +15,7 @@ def check(name: str, module: Module, today: date | None = None) -> Iterator[Prob
     yield from _itself(name, module)
     yield from _components(module)
     yield from _images(module)
+    yield from _versions(module)
     yield from _ports(module)
     yield from _slo(module)
     yield from _exceptions(module, today)
@@ -71,6 +72,12 @@ def _images(module: Module) -> Iterator[Problem]:
             message = f"{image.repository}:{image.tag} is listed twice."
             yield Problem(message, path=f"images.{position}", hint="Remove one.")
         seen.add((image.repository, image.tag))
+
+
+def _versions(module: Module) -> Iterator[Problem]:
+    if module.versions and module.settings.get("version") != module.version:
+        hint = f"Add `version: {module.version}`, so that an environment can choose another one."
+        yield Problem("the setting `version` is missing, or not the module's version.", path="settings", hint=hint)
 
 
 def _ports(module: Module) -> Iterator[Problem]:

@@ -194,6 +194,8 @@ class Checker:
                 self.part.incomplete.add(one.release.module)
             elif one.chart:
                 self._check_chart(one, context.modules[one.release.module], context, place)
+                if context.modules[one.release.module].other_version:
+                    self.part.incomplete.add(one.release.module)  # the inventory is that of the module's own version
         self._check_schemas(rendered, context, place, complete=complete)
         self._check_policies(rendered, context, place)
         for name in selection.modules:

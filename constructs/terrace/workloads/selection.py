@@ -55,7 +55,9 @@ def selections(
     for names, checked in groups(contracts, loaded.enabled_modules):
         chosen = {name: loaded.modules.get(name) or ModuleSpec(enabled=True) for name in names}
         enabled = {name: choice.model_copy(update={"enabled": True}) for name, choice in chosen.items()}
-        resolved = resolution.resolve(enabled, available, project=root, cloud=loaded.cloud, tier=loaded.tier, gpu=True)
+        resolved = resolution.resolve(
+            enabled, available, project=root, cloud=loaded.cloud, tier=loaded.tier, gpu=True, clients=names
+        )
         context = opened(_with_log_in(loaded, names).with_modules(resolved.enabled), root=root, outputs=outputs)
         wanted = tuple(name for name in context.modules if name in checked and (not only or name in only))
         if wanted:

@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from terrace.documents.suggestions import hint
+from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
@@ -132,11 +133,18 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "database_login": database_login,
         "database_scripts": database_scripts,
         "contracts": contracts,
+        "group_roles": lambda names: group_roles(environment, names),
         "query_access": {"rules": query_access.rules, "members": query_access.members},
         "topic_access": topic_access.users(environment),
         "provider": provider,
         "secret": secret,
     }
+
+
+def group_roles(environment: Environment, names: Mapping[str, str]) -> dict[str, str]:
+    """Group of the identity provider to the role of its members in a program, which calls the platform's roles so."""
+    oidc = environment.identity.oidc
+    return {group: names[role] for group, role in sorted(oidc.groups.items())} if oidc else {}
 
 
 def image_parts(image: Image) -> dict[str, Any]:
