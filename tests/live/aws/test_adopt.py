@@ -176,3 +176,21 @@ def test_linked_roles_query_logs_and_searches_are_found_by_listing(account: Any)
     assert found("aws_macie2_classification_job", name="dpf-dev-bronze") == job
     macie.update_classification_job(jobId=job, jobStatus="CANCELLED")
     assert found("aws_macie2_classification_job", name="dpf-dev-bronze") is None
+
+
+def test_a_deleted_resource_whose_tags_are_still_listed_is_not_found(account: Any) -> None:
+    """Moto keeps the tags of a deleted security group, and EC2 those of others for a while."""
+    ec2 = account.client("ec2")
+    group = {
+        "GroupName": "dpf-dev-entry",
+        "Description": "entry",
+        "VpcId": ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"],
+    }
+    specification = [{"ResourceType": "security-group", "Tags": tags(Name="dpf-dev-entry")}]
+    for _ in range(2):
+        gone = ec2.create_security_group(**group, TagSpecifications=specification)["GroupId"]
+        ec2.delete_security_group(GroupId=gone)
+    assert len(ec2.describe_tags(Filters=[{"Name": "value", "Values": ["dpf-dev-entry"]}])["Tags"]) == 2
+    assert found("aws_security_group", tags={"Name": "dpf-dev-entry"}) is None
+    here = ec2.create_security_group(**group, TagSpecifications=specification)["GroupId"]
+    assert found("aws_security_group", tags={"Name": "dpf-dev-entry"}) == here

@@ -8,6 +8,7 @@ Source of the ids: the "Import" section of each resource's page in the AWS provi
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -57,24 +58,44 @@ BY_NAME = {
     "aws_sns_topic": "arn:{partition}:sns:{region}:{account}:{name}",
     "aws_ssm_parameter": "{name}",
 }
+
+
 # Type to the resource type in EC2's DescribeTags.
+class Tagged(NamedTuple):
+    """A kind of EC2 resources: as in its tags, and how EC2 describes those with some ids."""
+
+    kind: str
+    operation: str
+    ids: str
+    field: str
+
+
 BY_TAG = {
-    "aws_customer_gateway": "customer-gateway",
-    "aws_ebs_volume": "volume",
-    "aws_egress_only_internet_gateway": "egress-only-internet-gateway",
-    "aws_eip": "elastic-ip",
-    "aws_flow_log": "vpc-flow-log",
-    "aws_internet_gateway": "internet-gateway",
-    "aws_nat_gateway": "natgateway",
-    "aws_network_acl": "network-acl",
-    "aws_route_table": "route-table",
-    "aws_security_group": "security-group",
-    "aws_subnet": "subnet",
-    "aws_vpc": "vpc",
-    "aws_vpc_dhcp_options": "dhcp-options",
-    "aws_vpc_endpoint": "vpc-endpoint",
-    "aws_vpn_connection": "vpn-connection",
-    "aws_vpn_gateway": "vpn-gateway",
+    "aws_customer_gateway": Tagged(
+        "customer-gateway", "describe_customer_gateways", "CustomerGatewayIds", "CustomerGateways"
+    ),
+    "aws_ebs_volume": Tagged("volume", "describe_volumes", "VolumeIds", "Volumes"),
+    "aws_egress_only_internet_gateway": Tagged(
+        "egress-only-internet-gateway",
+        "describe_egress_only_internet_gateways",
+        "EgressOnlyInternetGatewayIds",
+        "EgressOnlyInternetGateways",
+    ),
+    "aws_eip": Tagged("elastic-ip", "describe_addresses", "AllocationIds", "Addresses"),
+    "aws_flow_log": Tagged("vpc-flow-log", "describe_flow_logs", "FlowLogIds", "FlowLogs"),
+    "aws_internet_gateway": Tagged(
+        "internet-gateway", "describe_internet_gateways", "InternetGatewayIds", "InternetGateways"
+    ),
+    "aws_nat_gateway": Tagged("natgateway", "describe_nat_gateways", "NatGatewayIds", "NatGateways"),
+    "aws_network_acl": Tagged("network-acl", "describe_network_acls", "NetworkAclIds", "NetworkAcls"),
+    "aws_route_table": Tagged("route-table", "describe_route_tables", "RouteTableIds", "RouteTables"),
+    "aws_security_group": Tagged("security-group", "describe_security_groups", "GroupIds", "SecurityGroups"),
+    "aws_subnet": Tagged("subnet", "describe_subnets", "SubnetIds", "Subnets"),
+    "aws_vpc": Tagged("vpc", "describe_vpcs", "VpcIds", "Vpcs"),
+    "aws_vpc_dhcp_options": Tagged("dhcp-options", "describe_dhcp_options", "DhcpOptionsIds", "DhcpOptions"),
+    "aws_vpc_endpoint": Tagged("vpc-endpoint", "describe_vpc_endpoints", "VpcEndpointIds", "VpcEndpoints"),
+    "aws_vpn_connection": Tagged("vpn-connection", "describe_vpn_connections", "VpnConnectionIds", "VpnConnections"),
+    "aws_vpn_gateway": Tagged("vpn-gateway", "describe_vpn_gateways", "VpnGatewayIds", "VpnGateways"),
 }
 
 
@@ -166,11 +187,11 @@ def _identity(account: Account, candidate: Candidate) -> str | None:
     values = candidate.values
     if template := BY_NAME.get(candidate.type):
         return _filled(account, template, candidate)
-    if kind := BY_TAG.get(candidate.type):
+    if tagged := BY_TAG.get(candidate.type):
         name = ({**(values.get("tags") or {}), **(values.get("tags_all") or {})}).get("Name")
         if not name:
             return None
-        alive = [i for i in account.tagged(candidate.region, kind, name) if _alive(account, candidate, i)]
+        alive = [i for i in account.tagged(candidate.region, tagged.kind, name) if _alive(account, candidate, i)]
         if len(alive) > 1:
             raise TerraceError(
                 f"{len(alive)} resources have the Name {name}: {', '.join(alive)}",
@@ -201,20 +222,16 @@ def _filled(account: Account, template: str, candidate: Candidate) -> str | None
 
 
 def _alive(account: Account, candidate: Candidate, identity: str) -> bool:
-    """Whether a tagged resource still exists; EC2 lists deleted ones for a while."""
-    client = account.client("ec2", candidate.region)
-    match candidate.type:
-        case "aws_nat_gateway":
-            states = [n["State"] for n in client.describe_nat_gateways(NatGatewayIds=[identity])["NatGateways"]]
-        case "aws_vpn_connection":
-            found = client.describe_vpn_connections(VpnConnectionIds=[identity])["VpnConnections"]
-            states = [connection["State"] for connection in found]
-        case "aws_vpc_endpoint":
-            found = client.describe_vpc_endpoints(VpcEndpointIds=[identity])["VpcEndpoints"]
-            states = [endpoint["State"] for endpoint in found]
-        case _:
-            return True
-    return any(state not in ("deleted", "deleting") for state in states)
+    """Whether a tagged resource still exists; EC2 lists deleted ones, and their tags, for a while."""
+    tagged = BY_TAG[candidate.type]
+    describe = getattr(account.client("ec2", candidate.region), tagged.operation)
+    try:
+        described = describe(**{tagged.ids: [identity]})[tagged.field]
+    except ClientError as error:
+        if _is_absent(error):
+            return False
+        raise
+    return any(one.get("State") not in ("deleted", "deleting") for one in described)
 
 
 def _is_absent(error: ClientError) -> bool:
