@@ -41,13 +41,13 @@ def with_module(found: Context, name: str, settings: Mapping[str, Any]) -> Conte
     return replace(found, environment=found.environment.with_modules(modules), outputs=made)
 
 
-def rendered(context: Context, name: str) -> list[dict[str, Any]]:
-    """The objects of a module's own chart."""
+def rendered(context: Context, name: str, further: str = "") -> list[dict[str, Any]]:
+    """The objects of a module's own chart, which may be a further one of this name."""
     program = helm.find(ROOT, os.environ)
     if program is None:
         pytest.skip("helm is not installed")
     chart = ROOT / "modules" / name / "chart"
-    release = Release(name, name, name, chart, values(context.modules[name], context), ())
+    release = Release(name, name, name, chart, values(context.modules[name], context, further), ())
     return program.template(release, chart, kubernetes="1.35.0")
 
 
