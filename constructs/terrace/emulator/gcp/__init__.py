@@ -69,6 +69,8 @@ def environment(emulator: "Emulator") -> dict[str, str]:
         "CLOUDSDK_AUTH_ACCESS_TOKEN": "emulated",
         "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE": str(emulator.ca),
         "CLOUDSDK_CORE_PROJECT": emulator.account["project_id"],
+        "FSSPEC_GCS": json.dumps({"session_kwargs": {"trust_env": True}}),  # gcsfs would ignore the proxy
+        "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",  # and ask for the bucket's type by gRPC first
         "NO_GCE_CHECK": "true",  # Python does not query a metadata server
         "TERRACE_PARALLELISM": "40",  # the provider polls operations every ten seconds; its waits overlap
     }

@@ -14,10 +14,10 @@ PERSON = "operator@example.com"
 _READS = re.compile(r"get|list|query|search|test|read|view|entries|generate", re.IGNORECASE)
 
 
-def record(call: Call, response: Json | bytes) -> None:
+def record(call: Call) -> None:
     """Write the entry of a change."""
     verb = call.method.verb
-    if call.http == "GET" or _READS.match(verb) or not call.is_known:
+    if call.http in ("GET", "HEAD") or call.kind.startswith("objects.") or _READS.match(verb) or not call.is_known:
         return
     token = call.token
     email = call.cloud.accounts.get(token, "")
@@ -33,14 +33,14 @@ def record(call: Call, response: Json | bytes) -> None:
                 "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
                 "serviceName": call.host,
                 "methodName": call.method.id,
-                "resourceName": _name(call, verb, response),
+                "resourceName": _name(call, verb),
                 "authenticationInfo": who,
             },
         }
     )
 
 
-def _name(call: Call, verb: str, response: Json | bytes) -> str:
+def _name(call: Call, verb: str) -> str:
     """The resource of a change: of a creation, the collection and the new name."""
     name = call.name
     if verb in CREATES:

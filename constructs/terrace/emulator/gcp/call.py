@@ -4,12 +4,14 @@ import copy
 import re
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
 from terrace.emulator.contract import Faults
+from terrace.emulator.gcp.contents import Contents
 from terrace.emulator.gcp.documents import VERSION, Document, Json, Method, document
 from terrace.emulator.gcp.store import Store
 from terrace.emulator.issuers import Issuers
@@ -43,6 +45,27 @@ def missing(name: str) -> Refused:
     return Refused(404, "NOT_FOUND", f"Resource '{name}' was not found")
 
 
+@dataclass(frozen=True)
+class Response:
+    """A response other than 200 with a body of JSON. Bytes are sent unchanged."""
+
+    body: Json | bytes
+    code: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Upload:
+    """A resumable upload of an object, and its metadata once it is complete. `query` is that of the first request."""
+
+    bucket: str
+    name: str
+    metadata: Json
+    query: dict[str, str]
+    content: bytearray = field(default_factory=bytearray)
+    result: Json = field(default_factory=dict)
+
+
 @dataclass
 class Cloud:
     """One project and its resources."""
@@ -51,6 +74,8 @@ class Cloud:
     number: str
     billing_account: str
     store: Store = field(default_factory=Store)
+    contents: Contents = field(default_factory=Contents)  # of objects
+    uploads: dict[str, Upload] = field(default_factory=dict)  # resumable ones, by their id
     faults: Faults = field(default_factory=Faults)
     operations: dict[str, Json] = field(default_factory=dict)
     failed: bool = False  # whether the injected failure has occurred
@@ -85,8 +110,10 @@ class Call:
         self.document: Document = document(label, parts[at] if at >= 0 else "v1")
         self.service = self.document.service
         method = self.document.method(self.http, "/".join(parts)) if at >= 0 else None
-        if label == "storage" and at < 0 and self.http == "GET" and len(parts) > 1:
+        if label == "storage" and at < 0 and self.http in ("GET", "HEAD") and len(parts) > 1:
             method = Method("storage.objects.read")
+        if label == "storage" and "upload_id" in self.query:
+            method = Method("storage.objects.resume", parameters=frozenset({"uploadType", "name", "uploadId"}))
         self.is_known = method is not None
         self.method = method or Method(f"{self.service}.{self.http} {self.path}")
         self.prefix = "".join(f"{part}/" for part in parts[: at + 1])
@@ -108,6 +135,10 @@ class Call:
     @property
     def key(self) -> str:
         return f"{self.service}/{self.name}"
+
+    def object_key(self, bucket: str, name: str) -> str:
+        """The key of an object of Cloud Storage."""
+        return f"storage/b/{bucket}/o/{escaped(name)}"
 
     @property
     def kind(self) -> str:

@@ -15,10 +15,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from terrace.emulator.gcp.call import Call, Refused, invalid, missing, name_of
+from terrace.emulator.gcp.call import Call, Refused, Response, invalid, missing, name_of
 from terrace.emulator.gcp.documents import Json
 
-Responder = Callable[[Call], Json | bytes | None]
+Responder = Callable[[Call], Json | Response | None]
 Completion = Callable[[Call, Json, str], None]
 BuiltIn = Callable[[Call, re.Match[str]], Json]
 Rule = Callable[[Json, Call], Iterator[str | Refused]]
@@ -26,7 +26,7 @@ Rule = Callable[[Json, Call], Iterator[str | Refused]]
 SERVICES: tuple[str, ...] = (
     *("audit", "binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager"),
     *("cloudscheduler", "compute", "container", "dns", "iam", "logging", "memorystore", "monitoring", "objects"),
-    *("orgpolicy", "secretmanager", "serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer"),
+    *("orgpolicy", "secretmanager", "serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer", "uploads"),
 )
 RULES: tuple[str, ...] = (
     *("backup", "cache", "cluster", "cost", "database", "entry", "identity", "keys", "labels", "network"),

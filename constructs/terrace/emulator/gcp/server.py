@@ -12,13 +12,15 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
+from terrace.emulator.batch import answered, phrase
+from terrace.emulator.contract import Account, Backend, Options, UnsupportedCall
+from terrace.emulator.contract import Response as HttpResponse
 from terrace.emulator.gcp import audit, quirks, sign_in, verbs
-from terrace.emulator.gcp.call import Call, Cloud, Refused, Unsupported, invalid
+from terrace.emulator.gcp.call import Call, Cloud, Refused, Response, Unsupported, invalid
+from terrace.emulator.gcp.contents import Contents
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
 from terrace.emulator.gcp.refusals import general
@@ -28,6 +30,8 @@ from terrace.emulator.issuers import Issuers
 log = logging.getLogger("terrace.emulator")
 CODE = "UnsupportedByEmulator"
 FAULT = "EmulatorFault"
+_LOOPBACK = ("127.0.0.1", "localhost")
+_STORAGE, _BATCH = "storage.googleapis.com", "/batch/storage/v1"
 
 
 def backend(account: Account, region: str, options: Options) -> Backend:
@@ -38,7 +42,8 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         account["project_number"],
         account["billing_account"],
         Store(options.state),
-        options.faults,
+        Contents(options.state),
+        faults=options.faults,
         issuers=Issuers(options.issuers),
     )
     application = Application(cloud)
@@ -51,10 +56,10 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     )
 
 
-def throttled(environ: dict[str, Any]) -> Response:
+def throttled(environ: dict[str, Any]) -> HttpResponse:
     """How Google throttles a request. Source: Cloud APIs, "Errors", RESOURCE_EXHAUSTED."""
     refused = Refused(429, "RESOURCE_EXHAUSTED", "Quota exceeded: an emulated throttling", "rateLimitExceeded")
-    status, headers, body = _response(429, refused.body())
+    status, headers, body = _http(Response(refused.body(), 429))
     return status, [*headers, ("Retry-After", "1")], body
 
 
@@ -72,38 +77,43 @@ class Application:
             return sorted(UnsupportedCall(*names, count) for names, count in self._unsupported.items())
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        code: int = HTTPStatus.OK
-        content: Json | bytes
-        with self._lock:
-            try:
-                content = self._respond(environ)
-            except Refused as refused:
-                code, content = refused.code, refused.body()
-            except Exception as error:
-                where = f"{environ['REQUEST_METHOD']} {environ['HTTP_HOST']}{environ['PATH_INFO']}"
-                log.error("fault in %s\n%s", where, traceback.format_exc())
-                # 400, because clients would retry a 500 for minutes
-                code, text = 400, f"the emulator failed in {where}: {error!r}"
-                content = Refused(400, "INTERNAL", text, FAULT).body()
-        status, headers, body = _response(code, content)
-        start_response(status, headers)
-        return [body]
-
-    def _respond(self, environ: dict[str, Any]) -> Json | bytes:
-        host = str(environ.get("HTTP_HOST", "")).lower().split(":")[0]
-        path, _, query = _target(environ).partition("?")
         # the Go client uploads in chunks, without a content length
         length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
         raw = environ["wsgi.input"].read(length)
-        if host in ("oauth2.googleapis.com", "accounts.google.com"):
-            return self._token()
-        if host == sign_in.HOST:
-            return sign_in.exchange(self._cloud, str(environ.get("CONTENT_TYPE", "")), raw)
-        self._authenticate(str(environ.get("HTTP_AUTHORIZATION", "")))
         headers = {
             name[5:].lower().replace("_", "-"): str(value) for name, value in environ.items() if name[:5] == "HTTP_"
         }
         headers["content-type"] = str(environ.get("CONTENT_TYPE", ""))
+        http, target = str(environ["REQUEST_METHOD"]), _target(environ)
+        with self._lock:
+            status, fields, body = _http(self._answer(http, target, headers, raw))
+        start_response(status, fields)
+        return [b"" if http == "HEAD" else body]
+
+    def _answer(self, http: str, target: str, headers: dict[str, str], raw: bytes) -> Response:
+        try:
+            response = self._respond(http, target, headers, raw)
+            return response if isinstance(response, Response) else Response(response)
+        except Refused as refused:
+            return Response(refused.body(), refused.code)
+        except Exception as error:
+            where = f"{http} {headers.get('host', '')}{target.partition('?')[0]}"
+            log.error("fault in %s\n%s", where, traceback.format_exc())
+            # 400, because clients would retry a 500 for minutes
+            return Response(Refused(400, "INTERNAL", f"the emulator failed in {where}: {error!r}", FAULT).body(), 400)
+
+    def _respond(self, http: str, target: str, headers: dict[str, str], raw: bytes) -> Json | Response:
+        host = headers.get("host", "").lower().split(":")[0]
+        path, _, query = target.partition("?")
+        if host in ("oauth2.googleapis.com", "accounts.google.com"):
+            return self._token()
+        if host == sign_in.HOST:
+            return sign_in.exchange(self._cloud, headers["content-type"], raw)
+        self._authenticate(headers.get("authorization", ""))
+        if host in _LOOPBACK:
+            host = _STORAGE  # a client of Cloud Storage that takes an endpoint
+        if host == _STORAGE and path == _BATCH:
+            return self._batch(headers, raw)
         parameters = dict(parse_qsl(query, keep_blank_values=True))
         body: Json = {}
         if raw.strip() and "upload/" not in path[:20]:
@@ -111,12 +121,12 @@ class Application:
                 body = json.loads(raw)
             except ValueError:
                 raise invalid("Invalid JSON payload received. Parse error") from None
-        call = Call(self._cloud, environ["REQUEST_METHOD"], host, path.lstrip("/"), parameters, body, headers, raw)
+        call = Call(self._cloud, http, host, path.lstrip("/"), parameters, body, headers, raw)
         try:
             sign_in.check(call)
             general.check(call)
             response = verbs.run(call)
-            audit.record(call, response)
+            audit.record(call)
             return response
         except Unsupported:
             operation = f"{call.http} {call.host}/{call.path}"
@@ -124,6 +134,20 @@ class Application:
             log.warning("unsupported: %s: %s", call.service, operation)
             text = f"the emulator does not support {operation} ({call.method.id if call.is_known else call.service})"
             raise Refused(400, "UNIMPLEMENTED", text, CODE) from None
+
+    def _batch(self, headers: dict[str, str], raw: bytes) -> Response:
+        """The token of the request is that of each part without one."""
+        common = {"authorization": headers["authorization"], "content-type": ""}
+
+        def answer(http: str, target: str, own: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+            response = self._answer(http, target, {**common, **own, "host": headers["host"]}, body)
+            _, fields, content = _http(response)
+            return response.code, {name: value for name, value in fields if name != "Content-Length"}, content
+
+        done = answered(headers["content-type"], raw, answer, "<response-{}>")
+        if done is None:
+            raise invalid("Failed to parse batch request, no request parts found.")
+        return Response(done[1], 200, {"Content-Type": done[0]})
 
     def _token(self) -> Json:
         """Exchange a refresh token or an assertion. Source: "Using OAuth 2.0 to Access Google APIs"."""
@@ -153,8 +177,9 @@ def _target(environ: dict[str, Any]) -> str:
     return f"{quote(str(environ.get('PATH_INFO', '')), safe='/:@')}?{environ.get('QUERY_STRING', '')}"
 
 
-def _response(code: int, content: Json | bytes) -> Response:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    phrase = HTTPStatus(code).phrase
-    kind = "application/octet-stream" if isinstance(content, bytes) else "application/json; charset=UTF-8"
-    return f"{code} {phrase}", [("Content-Type", kind), ("Content-Length", str(len(body)))], body
+def _http(response: Response) -> HttpResponse:
+    raw = isinstance(response.body, bytes)
+    body = response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
+    kind = "application/octet-stream" if raw else "application/json; charset=UTF-8"
+    headers = {"Content-Type": kind, **response.headers, "Content-Length": str(len(body))}
+    return f"{response.code} {phrase(response.code)}", list(headers.items()), body

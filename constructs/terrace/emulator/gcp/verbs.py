@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from terrace.emulator.gcp import operations, policies, quirks
-from terrace.emulator.gcp.call import Call, Refused, Unsupported, last, missing, name_of
+from terrace.emulator.gcp.call import Call, Refused, Response, Unsupported, last, missing, name_of
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.fields import SERVICE_FIELDS, STAMPS, fill, mask, merge
 from terrace.emulator.gcp.quirks import present, required
@@ -12,7 +12,7 @@ from terrace.emulator.gcp.quirks import present, required
 CREATES = ("create", "insert", "post", "createAsync", "createPolicy")
 
 
-def run(call: Call) -> Json | bytes:
+def run(call: Call) -> Json | Response:
     """The response to a call that passed the general checks."""
     quirk = quirks.RESPONSES.get((call.service, call.kind))
     if quirk is not None and (response := quirk(call)) is not None:
