@@ -1,5 +1,5 @@
-"""The data plane of Blob storage that Terraform's state and a deployment's own files need: complete blobs, their
-metadata, versions, conditions, leases and lists.
+"""The data plane of Blob storage: block blobs in one piece or in blocks, with ranges, metadata, versions, conditions,
+leases, copies, lists and batches.
 
 A blob is stored below its container, so deleting the account deletes it too; its versions are in `versions.py`.
 Source: the Blob service REST API.
@@ -7,21 +7,30 @@ Source: the Blob service REST API.
 
 import time
 import uuid
-from base64 import b64encode
+from collections.abc import Mapping
 from email.utils import formatdate
-from hashlib import md5
-from urllib.parse import quote, unquote
-from xml.etree import ElementTree
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from terrace.emulator.azure import versions
+from terrace.emulator.azure import blob_lists, versions
+from terrace.emulator.azure.blob_headers import (
+    change_lease,
+    metadata,
+    read,
+    require,
+    require_lease,
+    shown,
+    stamps,
+    written,
+)
+from terrace.emulator.azure.blocks import Uncommitted
 from terrace.emulator.azure.call import Call, Response
-from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Unsupported
 from terrace.emulator.azure.store import Body, Item, Store
+from terrace.emulator.batch import answered
 
 HOST = "blob.core.windows.net"
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
-_PAGE = 5000
+_XML = {"Content-Type": "application/xml"}
 
 
 class Blobs:
@@ -29,171 +38,157 @@ class Blobs:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._blocks = Uncommitted()
 
     def __call__(self, call: Call) -> Response:
         with self._store.lock:
-            account = self._store.named("Microsoft.Storage/storageAccounts", call.host.split(".")[0])
-            if account is None:  # on Azure the name does not resolve
-                raise Refused(404, "ResourceNotFound", f"There is no storage account at {call.host}.")
-            container, _, name = call.path.lstrip("/").partition("/")
-            if not container:
-                raise Unsupported
-            parent = self._store.get(f"{account.id}/blobServices/default/containers/{container}")
-            if parent is None:
-                raise Refused(404, "ContainerNotFound", "The specified container does not exist.")
-            response = _blob(self._store, parent, name, call) if name else _container(self._store, parent, call)
+            response = self._batch(call) if call.query.get("comp") == "batch" else self._respond(call)
         common = {"x-ms-version": "2023-11-03", "x-ms-request-id": str(uuid.uuid4()), "Date": formatdate(usegmt=True)}
         return Response(
             response.status, response.body if response.body is not None else b"", common | dict(response.headers)
         )
 
+    def _respond(self, call: Call) -> Response:
+        account = self._account(call.host)
+        container, _, name = call.path.lstrip("/").partition("/")
+        if not container:
+            if call.method == "GET" and call.query.get("comp") == "list":
+                return Response(200, blob_lists.containers(self._store, account), _XML)
+            raise Unsupported
+        parent = self._container(account, container)
+        return self._blob(parent, name, call) if name else self._in_container(parent, call)
 
-def _container(store: Store, parent: Item, call: Call) -> Response:
-    if call.method in ("GET", "HEAD") and call.query.get("comp") == "list":
-        return Response(200, _listing(store, parent, call), {"Content-Type": "application/xml"})
-    if call.method in ("GET", "HEAD") and call.query.get("restype") == "container":
-        return Response(200, b"", _version(parent))
-    raise Unsupported
+    def _account(self, host: str) -> Item:
+        account = self._store.named("Microsoft.Storage/storageAccounts", host.split(".")[0])
+        if account is None:  # on Azure the name does not resolve
+            raise Refused(404, "ResourceNotFound", f"There is no storage account at {host}.")
+        return account
 
+    def _container(self, account: Item, name: str) -> Item:
+        parent = self._store.get(f"{account.id}/blobServices/default/containers/{name}")
+        if parent is None:
+            raise Refused(404, "ContainerNotFound", "The specified container does not exist.")
+        return parent
 
-def _listing(store: Store, parent: Item, call: Call) -> bytes:
-    """Names in order, in pages; the marker is the first name of the next page."""
-    root = ElementTree.Element("EnumerationResults", ContainerName=parse(parent.id).name)
-    blobs = ElementTree.SubElement(root, "Blobs")
-    prefix, marker = call.query.get("prefix", ""), call.query.get("marker", "")
-    size = int(call.query.get("maxresults", _PAGE))
-    items = {unquote(parse(item.id).name): item for item in store.children(parent.id, "blobs")}
-    old = versions.of(store, parent) if "versions" in call.query.get("include", "") else {}
-    names = sorted(name for name in {*items, *old} if name.startswith(prefix) and name >= marker)
-    for name in names[:size]:
-        current = [items[name]] if name in items else []
-        for item in [*old.get(name, []), *current]:
-            blob = ElementTree.SubElement(blobs, "Blob")
-            ElementTree.SubElement(blob, "Name").text = name
-            if version := item.body.get("version"):
-                ElementTree.SubElement(blob, "VersionId").text = version
-            if item in current:
-                ElementTree.SubElement(blob, "IsCurrentVersion").text = "true"
-            properties = ElementTree.SubElement(blob, "Properties")
-            for word, value in _properties(item).items():
-                ElementTree.SubElement(properties, word.replace("x-ms-blob-type", "BlobType")).text = value
-    ElementTree.SubElement(root, "NextMarker").text = names[size] if len(names) > size else ""
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def _blob(store: Store, parent: Item, name: str, call: Call) -> Response:
-    path = f"{parent.id}/blobs/{quote(name, safe='')}"
-    item, part, version = store.get(path), call.query.get("comp", ""), call.query.get("versionid", "")
-    if part not in ("", "metadata", "lease"):
+    def _in_container(self, parent: Item, call: Call) -> Response:
+        if call.method in ("GET", "HEAD") and call.query.get("comp") == "list":
+            return Response(200, blob_lists.blobs(self._store, parent, call), _XML)
+        if call.method in ("GET", "HEAD") and call.query.get("restype") == "container":
+            return Response(200, b"", stamps(parent))
         raise Unsupported
-    if version:
-        return _old(store, parent, name, call, version)
-    if call.method == "PUT" and not part:
-        _require_condition(item, call)
-        _require_lease(item, call)
-        lease = item.body.get("lease", "") if item else ""
-        body = {"properties": {}, "content": call.raw, "metadata": _metadata(call), "lease": lease}
-        body["type"] = call.headers.get("content-type", "application/octet-stream")
-        written = versions.replaced(store, parent, item, Item(path, f"{_CONTAINERS}/blobs", body, created=time.time()))
-        store.write(written)
-        return Response(201, None, _version(written))
-    if item is None:
-        raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
-    if call.method in ("GET", "HEAD") and part in ("", "metadata"):
-        shown = _shown(item)
-        if part:
-            del shown["Content-Length"]  # the answer has no body
-        return Response(200, item.body["content"] if not part else None, shown)
-    if call.method == "PUT" and part == "metadata":
-        _require_lease(item, call)
-        body = item.body | {"metadata": _metadata(call)}
-        written = versions.replaced(store, parent, item, Item(path, item.type, body, created=time.time()))
-        store.write(written)
-        return Response(200, None, _version(written))
-    if call.method == "PUT" and part == "lease":
-        return _lease(item, call)
-    if call.method == "DELETE" and not part:
-        _require_condition(item, call)
-        _require_lease(item, call)
-        versions.keep(store, parent, item)
-        store.remove(path)
-        return Response(202)
-    raise Unsupported
 
+    def _blob(self, parent: Item, name: str, call: Call) -> Response:
+        path = _path(parent, name)
+        item, part = self._store.get(path), call.query.get("comp", "")
+        if part not in ("", "metadata", "lease", "block", "blocklist"):
+            raise Unsupported
+        if version := call.query.get("versionid", ""):
+            return self._old(parent, name, call, version)
+        if call.method == "PUT" and part == "block":
+            require_lease(item, call)
+            self._blocks.put(path, call.query.get("blockid", ""), call.raw)
+            return Response(201)
+        if call.method == "GET" and part == "blocklist":
+            which = call.query.get("blocklisttype", "committed").lower()
+            return Response(200, self._blocks.listing(path, item, which), _XML)
+        require(item, call)
+        if call.method == "PUT" and part in ("", "blocklist"):
+            require_lease(item, call)
+            return self._write(parent, path, item, call, part)
+        if item is None:
+            raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
+        if call.method in ("GET", "HEAD") and part in ("", "metadata"):
+            headers = shown(item)
+            if not part:
+                return read(item, call)
+            del headers["Content-Length"]  # the answer has no body
+            return Response(200, None, headers)
+        if call.method == "PUT" and part == "metadata":
+            require_lease(item, call)
+            return Response(200, None, stamps(self._put(parent, path, item, item.body | {"metadata": metadata(call)})))
+        if call.method == "PUT" and part == "lease":
+            return change_lease(item, call)
+        if call.method == "DELETE" and not part:
+            require_lease(item, call)
+            versions.keep(self._store, parent, item)
+            self._store.remove(path)
+            self._blocks.drop(path)
+            return Response(202)
+        raise Unsupported
 
-def _old(store: Store, parent: Item, name: str, call: Call, version: str) -> Response:
-    """Reading or deleting one version, the current one included."""
-    current = store.get(f"{parent.id}/blobs/{quote(name, safe='')}")
-    every = [*versions.of(store, parent).get(name, []), *([current] if current else [])]
-    item = next((each for each in every if each.body.get("version") == version), None)
-    if item is None:
-        if not versions.is_id(version):
+    def _write(self, parent: Item, path: str, item: Item | None, call: Call, part: str) -> Response:
+        """Put Blob, Put Block List, Copy Blob and Put Blob From URL."""
+        status, headers = 201, {}
+        if call.headers.get("x-ms-blob-type", "BlockBlob") != "BlockBlob":
+            raise Unsupported
+        if source := call.headers.get("x-ms-copy-source"):
+            body = self._copied(source, call)
+            status = 201 if "x-ms-blob-type" in call.headers else 202
+            headers = {"x-ms-copy-id": str(uuid.uuid4()), "x-ms-copy-status": "success"}
+        elif part:
+            content, blocks = self._blocks.commit(path, item, call.raw)
+            body = written(call, content, is_list=True) | {"blocks": blocks}
+        else:
+            body = written(call, call.raw)
+        self._blocks.drop(path)
+        new = self._put(parent, path, item, body | {"lease": item.body.get("lease", "") if item else ""})
+        return Response(status, None, stamps(new) | headers)
+
+    def _put(self, parent: Item, path: str, item: Item | None, body: Body) -> Item:
+        new = Item(path, f"{_CONTAINERS}/blobs", dict(body), created=time.time())
+        new = versions.replaced(self._store, parent, item, new)
+        self._store.write(new)
+        return new
+
+    def _copied(self, url: str, call: Call) -> Body:
+        """The body of a copy, made at once. Source: "Copy Blob"."""
+        source = urlsplit(url)
+        container, _, name = unquote(source.path).lstrip("/").partition("/")
+        parent = self._container(self._account(source.netloc), container)
+        version = dict(parse_qsl(source.query)).get("versionid", "")
+        item = self._find(parent, name, version) if version else self._store.get(_path(parent, name))
+        if item is None:
+            raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
+        require(item, call, "x-ms-source-")
+        return item.body | ({"metadata": given} if (given := metadata(call)) else {})
+
+    def _find(self, parent: Item, name: str, version: str) -> Item:
+        """One version of a blob, the current one included."""
+        current = self._store.get(_path(parent, name))
+        every = [*versions.of(self._store, parent).get(name, []), *([current] if current else [])]
+        item = next((each for each in every if each.body.get("version") == version), None)
+        if item is None and not versions.is_id(version):
             raise Refused(400, "InvalidQueryParameterValue", "Value for one of the query parameters is invalid.")
-        raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
-    if call.method in ("GET", "HEAD"):
-        return Response(200, item.body["content"], _shown(item))
-    if call.method == "DELETE" and item is not current:
-        store.remove(item.id)
-        return Response(202)
-    raise Unsupported
+        if item is None:
+            raise Refused(404, "BlobNotFound", "The specified blob does not exist.")
+        return item
 
-
-def _require_condition(item: Item | None, call: Call) -> None:
-    """Source: "Specifying conditional headers for Blob service operations"."""
-    if item and call.headers.get("if-none-match") == "*":
-        raise Refused(409, "BlobAlreadyExists", "The specified blob already exists.")
-    expected = call.headers.get("if-match", "*")
-    if expected != "*" and (item is None or expected.strip('"') != item.etag):
-        raise Refused(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
-
-
-def _lease(item: Item, call: Call) -> Response:
-    """Source: "Lease Blob". One holder at a time; any caller can break the lease."""
-    action, given = call.headers.get("x-ms-lease-action", ""), call.headers.get("x-ms-lease-id")
-    current = item.body["lease"]
-    if action == "acquire":
-        lease = call.headers.get("x-ms-proposed-lease-id") or str(uuid.uuid4())
-        if current and current != lease:
-            raise Refused(409, "LeaseAlreadyPresent", "There is already a lease present.")
-        item.body["lease"] = lease
-        return Response(201, None, {"x-ms-lease-id": lease})
-    if action in ("release", "renew") and given != current:
-        raise Refused(409, "LeaseIdMismatchWithLeaseOperation", "The lease ID specified did not match the lease ID.")
-    if action not in ("release", "renew", "break"):
+    def _old(self, parent: Item, name: str, call: Call, version: str) -> Response:
+        """Reading or deleting one version."""
+        item = self._find(parent, name, version)
+        require(item, call)
+        if call.method in ("GET", "HEAD"):
+            return read(item, call)
+        if call.method == "DELETE" and item is not self._store.get(_path(parent, name)):
+            self._store.remove(item.id)
+            return Response(202)
         raise Unsupported
-    if action != "renew":
-        item.body["lease"] = ""
-    return Response(202 if action == "break" else 200, None, {"x-ms-lease-id": current, "x-ms-lease-time": "0"})
+
+    def _batch(self, call: Call) -> Response:
+        def answer(http: str, target: str, headers: dict[str, str], raw: bytes) -> tuple[int, Mapping[str, str], bytes]:
+            url = urlsplit(target)
+            one = Call(http, call.host, unquote(url.path), dict(parse_qsl(url.query)), headers, raw)
+            try:
+                response = self._respond(one)
+                return response.status, response.headers, b""
+            except Refused as refused:
+                return refused.status, {"x-ms-error-code": refused.code}, b""
+
+        done = answered(call.headers.get("content-type", ""), call.raw, answer, "{}")
+        if call.method != "POST" or done is None:
+            raise Refused(400, "InvalidInput", "One of the request inputs is not valid.")
+        return Response(202, done[1], {"Content-Type": done[0]})
 
 
-def _require_lease(item: Item | None, call: Call) -> None:
-    """Raise Refused when another caller has a lease on the blob."""
-    lease = item.body["lease"] if item else ""
-    if lease and call.headers.get("x-ms-lease-id") != lease:
-        raise Refused(412, "LeaseIdMissing", "There is currently a lease on the blob and no lease ID was specified.")
-
-
-def _version(item: Item) -> dict[str, str]:
-    stamps = {"ETag": f'"{item.etag}"', "Last-Modified": formatdate(item.created, usegmt=True)}
-    return stamps | ({"x-ms-version-id": item.body["version"]} if item.body.get("version") else {})
-
-
-def _shown(item: Item) -> dict[str, str]:
-    return _properties(item) | {f"x-ms-meta-{word}": value for word, value in item.body["metadata"].items()}
-
-
-def _properties(item: Item) -> dict[str, str]:
-    content: bytes = item.body["content"]
-    return {
-        "Content-Length": str(len(content)),
-        "Content-Type": item.body["type"],
-        "Content-MD5": b64encode(md5(content, usedforsecurity=False).digest()).decode(),
-        "x-ms-blob-type": "BlockBlob",
-        "x-ms-lease-status": "locked" if item.body["lease"] else "unlocked",
-        "x-ms-lease-state": "leased" if item.body["lease"] else "available",
-    } | _version(item)
-
-
-def _metadata(call: Call) -> Body:
-    start = "x-ms-meta-"
-    return {name.removeprefix(start): value for name, value in call.headers.items() if name.startswith(start)}
+def _path(parent: Item, name: str) -> str:
+    return f"{parent.id}/blobs/{quote(name, safe='')}"
