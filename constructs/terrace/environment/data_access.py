@@ -39,7 +39,7 @@ def readable(environment: Environment) -> list[Readable]:
         for rule in environment.access
         for group in rule.groups
         for place in rule.places
-        for one in _of_place(rule, group, place, _tables(environment, place))
+        for one in _of_place(rule, group, place, tables_of(environment, place))
     ]
     return sorted(found, key=lambda one: (one.group, one.place, one.product or "", one.table or ""))
 
@@ -70,7 +70,7 @@ def answer(environment: Environment, group: str, place: str, table: str, column:
     return found
 
 
-def _tables(environment: Environment, place: str) -> tuple[Table, ...]:
+def tables_of(environment: Environment, place: str) -> tuple[Table, ...]:
     """The tables of data products in a place: a product is in the layers that it names, and in every schema."""
     elsewhere = {one.name for one in environment.data_products if place in LAYERS and place not in one.layers}
     return tuple(table for table in environment.product_tables if table.product not in elsewhere)

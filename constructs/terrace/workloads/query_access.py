@@ -26,7 +26,8 @@ def rules(environment: Environment) -> dict[str, Any]:
     """The content of the file with the rules. People read; administrators also make schemas and see queries."""
     found = readable(environment)
     readers = {
-        catalog: sorted({one.group for one in found if _catalog(one.place) == catalog}) for catalog in (LAKE, DATABASE)
+        catalog: sorted({one.group for one in found if catalog_of(one.place) == catalog})
+        for catalog in (LAKE, DATABASE)
     }
     oidc = environment.identity.oidc
     admins = oidc.groups_of("admin") if oidc else []
@@ -70,7 +71,7 @@ def members(groups: Mapping[str, list[str]]) -> str:
 
 
 def _table(one: Readable) -> dict[str, Any]:
-    catalog = _catalog(one.place)
+    catalog = catalog_of(one.place)
     rule = {"group": _any([one.group]), "catalog": catalog, "schema": re.escape(one.place), "privileges": ["SELECT"]}
     if one.table is None:
         return rule
@@ -91,7 +92,8 @@ def _table(one: Readable) -> dict[str, Any]:
     }
 
 
-def _catalog(place: str) -> str:
+def catalog_of(place: str) -> str:
+    """The catalogue of a layer or schema."""
     return LAKE if place in LAYERS else DATABASE
 
 

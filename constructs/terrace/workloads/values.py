@@ -19,7 +19,15 @@ from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
 from terrace.modules.enabled import EnabledModule
-from terrace.workloads import bootstrap, manifests, password_file, policies, query_access, topic_access
+from terrace.workloads import (
+    bootstrap,
+    dashboard_access,
+    manifests,
+    password_file,
+    policies,
+    query_access,
+    topic_access,
+)
 from terrace.workloads.context import Context
 from terrace.workloads.hosts import fqdn
 
@@ -134,6 +142,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "database_scripts": database_scripts,
         "contracts": contracts,
         "group_roles": lambda names: group_roles(environment, names),
+        "dashboard_access": {"datasets": dashboard_access.datasets, "groups": dashboard_access.groups},
         "query_access": {"rules": query_access.rules, "members": query_access.members},
         "topic_access": topic_access.users(environment),
         "provider": provider,
