@@ -160,6 +160,12 @@ VARIABLES = (
         "tests",
     ),
     Variable("TERRACE_TEST_PGJDBC", "Path of PostgreSQL's JDBC driver (a jar).", "its tests are skipped", "tests"),
+    Variable(
+        "TERRACE_TEST_SPARK",
+        "Path of a Python with pyspark 4.0, whose jars include those of Iceberg and Delta.",
+        "its tests are skipped",
+        "tests",
+    ),
     Variable("TERRACE_TEST_TRINO", "Folder with Trino's jars.", "its tests are skipped", "tests"),
     Variable("TERRACE_ACT", "Path of the act binary, which runs workflows.", "act on PATH", "tests"),
     Variable("TERRACE_ACTIONLINT", "Path of the actionlint binary.", "actionlint on PATH", "tests"),
