@@ -37,7 +37,9 @@ def with_module(found: Context, name: str, settings: Mapping[str, Any]) -> Conte
     made = outputs(cloud, found.target.region, modules)
     lake = {layer: LAKE[cloud].format(layer) for layer in ("bronze", "silver", "gold", "platinum", "artifacts")}
     repositories = {one: f"registry.example.com/dpf-dev/{one}" for one in modules}
-    made = made.model_copy(update={"repositories": repositories, "lake": lake})
+    assert made.cache
+    cache = made.cache.model_copy(update={"users": {one: f"dpf-{one}" for one in modules}})
+    made = made.model_copy(update={"repositories": repositories, "lake": lake, "cache": cache})
     return replace(found, environment=found.environment.with_modules(modules), outputs=made)
 
 
