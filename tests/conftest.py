@@ -18,6 +18,7 @@ from terrace.environment import load, names
 from terrace.project import basis
 
 if TYPE_CHECKING:
+    from tests.people_stacks import PeopleStacks
     from tests.pipeline_stacks import PipelineStacks
     from tests.trust_stacks import TrustStacks
 
@@ -117,6 +118,15 @@ def pipeline_stacks(shared: Path) -> "PipelineStacks":
     workers of a run.
     """
     from tests import pipeline_stacks as stacks
+
+    return functools.cache(lambda cloud: stacks.synthesized(shared, cloud))
+
+
+@pytest.fixture(scope="session")
+def people_stacks(shared: Path) -> "PeopleStacks":
+    """Foundations in which a group of people reads files (tests/people_stacks.py), each synthesized on first use, once
+    for all workers of a run."""
+    from tests import people_stacks as stacks
 
     return functools.cache(lambda cloud: stacks.synthesized(shared, cloud))
 

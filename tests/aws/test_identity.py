@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from terrace.aws.iam import document
-from terrace.aws.identity import _lake_statements
+from terrace.aws.identity import lake_statements
 from terrace.capabilities.identity import Granted
 from terrace.capabilities.lake import BUCKETS, LakeHandle
 from terrace.capabilities.spec import LAYERS, Access
@@ -150,7 +150,7 @@ def test_the_rights_to_as_many_products_as_a_module_may_use_fit_in_a_role() -> N
     for layer, folder in parts:
         access.setdefault(layer, {})[folder] = "write"
     others = 1500  # secret, database, cache and keys
-    assert len(document(*_lake_statements(access, lake)).replace(" ", "")) + others < 10_240
+    assert len(document(*lake_statements(access, lake)).replace(" ", "")) + others < 10_240
 
 
 @pytest.mark.parametrize(("module", "connects"), [("airflow", True), ("spark", False), ("superset", True)])

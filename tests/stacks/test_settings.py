@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 ELSEWHERE = {
     "BackupSpec.rpo": "rules and reports compare it with what is configured (BAK-3)",
     "BackupSpec.rto": "rules and reports compare it with what is configured (BAK-3)",
-    "Environment.access": "terrace access data, and the job that prepares PostgreSQL: tests/workloads/test_people.py",
+    **{f"{cloud}Settings.groups": "with access[].files: tests/people_stacks.py" for cloud in ("Aws", "Azure", "Gcp")},
     "DataProduct.classification": "a register, which a rule compares with the environment's",
     "DataProduct.contract": "its tables, read when the environment is loaded: tests/environment/test_data_access.py",
     "DataProduct.owner": "a register",

@@ -36,7 +36,7 @@ VERBS: Mapping[Access, Sequence[str]] = {
 }
 """The S3 actions of an access; writing tables includes reading them."""
 
-_KEY_VERBS: Mapping[Access, Sequence[str]] = {
+KEY_VERBS: Mapping[Access, Sequence[str]] = {
     "read": ("kms:Decrypt",),
     "write": ("kms:Decrypt", "kms:GenerateDataKey"),
 }
@@ -141,10 +141,10 @@ def _module_policies(
     policies: dict[str, str] = {}
     by_key: list[Statement] = []
     if module.lake:
-        policies["lake"] = document(*_lake_statements(module.lake, lake))  # LAKE-7
+        policies["lake"] = document(*lake_statements(module.lake, lake))  # LAKE-7
         accesses = {access for folders in module.lake.values() for access in folders.values()}
         highest: Access = "write" if "write" in accesses else "read"
-        by_key.append(_through("s3", _KEY_VERBS[highest], keys.home["lake"], target, sid="LakeKey"))
+        by_key.append(through("s3", KEY_VERBS[highest], keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         own = [
@@ -152,7 +152,7 @@ def _module_policies(
             for purpose in ("app", *module.secrets)
         ]
         policies["secret"] = document(allow(read, own if module.secrets else own[0]))  # SEC-3
-        by_key.append(_through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey"))
+        by_key.append(through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey"))
     if cache and module.cache:
         group = names.arn(target, "elasticache", f"replicationgroup:{cache.instance}")
         policies["cache"] = document(allow("elasticache:Connect", [group, names.cache_user_arn(target, name)]))
@@ -163,7 +163,7 @@ def _module_policies(
     return policies
 
 
-def _lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement]:
+def lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement]:
     """Objects of folders and the lists of their names. A role's inline policies have 10,240 characters at most: the
     rule `modules_have_few_products` keeps them below.
 
@@ -189,11 +189,12 @@ def _lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement
 def _bootstrap_policies(target: Target, *, keys: KeysHandle, database: DatabaseHandle) -> dict[str, str]:
     """The bootstrap job reads the administrator's secret, whose name and key are unknown before the apply."""
     read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    through = _through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey")
-    return {"secret": document(allow(read, database.admin_secret, Sid="AdminSecret"), through)}
+    key = through("secretsmanager", ["kms:Decrypt"], keys.home["secrets"], target, sid="SecretsKey")
+    return {"secret": document(allow(read, database.admin_secret, Sid="AdminSecret"), key)}
 
 
-def _through(service: str, actions: Sequence[str], key: str, target: Target, *, sid: str) -> Statement:
+def through(service: str, actions: Sequence[str], key: str, target: Target, *, sid: str) -> Statement:
+    """The use of a key through a service only."""
     via = {"StringEquals": {"kms:ViaService": f"{service}.{target.region}.amazonaws.com"}}
     return allow(actions, key, Sid=sid, Condition=via)
 

@@ -17,6 +17,7 @@ from terrace.aws.keys import Keys
 from terrace.aws.lake import Lake
 from terrace.aws.network import Network
 from terrace.aws.observability import Observability
+from terrace.aws.people import People
 from terrace.aws.pipelines import Pipelines
 from terrace.aws.providers import configure
 from terrace.aws.registry import Registry
@@ -39,6 +40,7 @@ __all__ = [
     "Lake",
     "Network",
     "Observability",
+    "People",
     "Pipelines",
     "Registry",
     "Secrets",

@@ -17,6 +17,7 @@ from terrace.azure.keys import Keys
 from terrace.azure.lake import Lake
 from terrace.azure.network import Network
 from terrace.azure.observability import Observability
+from terrace.azure.people import People
 from terrace.azure.pipelines import Pipelines
 from terrace.azure.providers import configure
 from terrace.azure.registry import Registry
@@ -39,6 +40,7 @@ __all__ = [
     "Lake",
     "Network",
     "Observability",
+    "People",
     "Pipelines",
     "Registry",
     "Secrets",

@@ -18,6 +18,7 @@ from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.hybrid import HybridHandle, HybridSpec
 from terrace.capabilities.identity import (
     IdentitySpec,
+    LakeAccess,
     ModuleAccess,
     ServiceAccount,
     WorkloadIdentitiesHandle,
@@ -170,6 +171,19 @@ class Platform(Protocol):
         keys: KeysHandle,
         database: DatabaseHandle | None,
     ) -> Built[SecretsHandle]: ...
+
+    def People(
+        self,
+        scope: Scope,
+        id: str,
+        groups: Mapping[str, LakeAccess],
+        target: Target,
+        *,
+        keys: KeysHandle,
+        lake: LakeHandle,
+        governance: GovernanceHandle,
+    ) -> object:
+        """`groups` of people that read files of the lake."""
 
     def WorkloadIdentities(
         self,

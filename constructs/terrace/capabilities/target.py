@@ -17,11 +17,15 @@ class Settings(Spec):
 
     NAMED_BY: ClassVar[str]
     """The setting that identifies an account."""
+    ADMINISTERED_BY: ClassVar[str]
+    """The setting with the id of the administrators' group or role."""
 
     owns_account: bool = True
     """Whether this environment creates what exists once per account (threat detection, defaults, ...)."""
     zones: tuple[str, ...] = ()
     """Exact zones; default: the region's first ones."""
+    groups: Mapping[str, str] = {}
+    """Group of `identity.oidc.groups` to its id on the cloud; needed for `access[].files`."""
 
     @property
     def account(self) -> str:
@@ -33,6 +37,7 @@ class AwsSettings(Settings):
     """Settings that only AWS has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "account_id"
+    ADMINISTERED_BY = "admin_role"
 
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")]
     """Account id; Terraform refuses to apply to another account."""
@@ -40,6 +45,9 @@ class AwsSettings(Settings):
     """Partition of ARNs."""
     admin_role: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$")]
     """Path and name of the role that the organisation's administrators assume, as created by IAM Identity Center."""
+    groups: Mapping[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@-]+(/[A-Za-z0-9_+=,.@-]+)*$")]] = {}
+    """Group of `identity.oidc.groups` to path and name of the role that its members sign in with, as created by IAM
+    Identity Center; needed for `access[].files`."""
     database_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
     """Exact RDS instance class instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")] | None = None
@@ -52,6 +60,7 @@ class AzureSettings(Settings):
     """Settings that only Azure has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "subscription_id"
+    ADMINISTERED_BY = "admin_group_id"
 
     subscription_id: Guid
     """Subscription id."""
@@ -59,6 +68,8 @@ class AzureSettings(Settings):
     """Entra tenant id."""
     admin_group_id: Guid
     """Object id of `identity.admin_group` in Entra, whose members administer the platform."""
+    groups: Mapping[str, Guid] = {}
+    """Group of `identity.oidc.groups` to its object id in Entra; needed for `access[].files`."""
     deployer_id: Guid | None = None
     """Object id of a service principal that applies in addition to the pipelines, such as for the first apply; none: it
     has the roles on keys and secrets already."""
@@ -76,6 +87,7 @@ class GcpSettings(Settings):
     """Settings that only Google Cloud has, and exact values that replace Terrace's defaults."""
 
     NAMED_BY = "project_id"
+    ADMINISTERED_BY = "admin_group"
 
     project_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
     """Project id."""
@@ -85,6 +97,8 @@ class GcpSettings(Settings):
     """Billing account of the project, which has the budget."""
     admin_group: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]
     """Address of the administrators' group in Cloud Identity; the organisation's other groups have the same domain."""
+    groups: Mapping[str, Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]] = {}
+    """Group of `identity.oidc.groups` to its address in Cloud Identity; needed for `access[].files`."""
     database_tier: Annotated[str, Field(pattern=r"^db-[A-Za-z0-9-]+$")] | None = None
     """Exact Cloud SQL tier instead of the size's."""
     cache_node_type: Annotated[str, Field(pattern=r"^[A-Z_]+$")] | None = None

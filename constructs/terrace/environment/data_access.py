@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from terrace.capabilities.data_access import DataAccessSpec, Mask
-from terrace.capabilities.spec import LAYERS
+from terrace.capabilities.identity import Granted, LakeAccess
+from terrace.capabilities.spec import LAYERS, Access
 from terrace.environment.contracts import Table
 from terrace.environment.schema import Environment
 
@@ -55,6 +56,18 @@ def topics(environment: Environment) -> dict[str, tuple[str, ...]]:
     names = tuple(environment.all_topics)
     groups = sorted({group for rule in environment.access for group in rule.groups})
     return {group: names for group in groups if names and reads_whole(environment, group, "bronze")}
+
+
+def files(environment: Environment) -> dict[str, LakeAccess]:
+    """Group to the folders of the lake whose files its members may read: those of all data products of a layer."""
+    found: dict[str, dict[Granted, dict[str, Access]]] = {}
+    for rule in environment.access:
+        for group in rule.groups if rule.files else ():
+            for layer in rule.layers:
+                folders = {one.name for one in environment.data_products if layer in one.layers}
+                if folders and reads_whole(environment, group, layer):
+                    found.setdefault(group, {})[layer] = dict.fromkeys(sorted(folders), "read")
+    return dict(sorted(found.items()))
 
 
 def answer(environment: Environment, group: str, place: str, table: str, column: str) -> Answer:

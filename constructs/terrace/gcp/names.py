@@ -137,6 +137,11 @@ def group(target: Target, name: str) -> str:
     return f"{name}@{settings(target).admin_group.partition('@')[2]}"
 
 
+def group_member(target: Target, group: str) -> str:
+    """A group of people as a member of bindings."""
+    return f"group:{settings(target).groups[group]}"
+
+
 def key_location(target: Target, place: Place) -> str:
     """The location of a key ring. Raises ContractError if no multi-region contains both of the target's regions."""
     if place == "home":

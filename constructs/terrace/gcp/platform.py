@@ -17,6 +17,7 @@ from terrace.gcp.keys import Keys
 from terrace.gcp.lake import Lake
 from terrace.gcp.network import Network
 from terrace.gcp.observability import Observability
+from terrace.gcp.people import People
 from terrace.gcp.pipelines import Pipelines
 from terrace.gcp.providers import configure
 from terrace.gcp.registry import Registry
@@ -39,6 +40,7 @@ __all__ = [
     "Lake",
     "Network",
     "Observability",
+    "People",
     "Pipelines",
     "Registry",
     "Secrets",

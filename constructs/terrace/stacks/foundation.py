@@ -8,6 +8,7 @@ from terrace.capabilities.extension import Handles
 from terrace.capabilities.identity import ModuleAccess
 from terrace.capabilities.outputs import VERSION, Outputs
 from terrace.capabilities.target import Target
+from terrace.environment import data_access
 from terrace.environment.schema import Environment
 from terrace.modules.enabled import EnabledModule
 from terrace.stacks import extensions
@@ -132,6 +133,8 @@ class Foundation(engine.Stack):
             if cluster
             else None
         )
+        if groups := data_access.files(environment):
+            platform.People(self, "people", groups, target, keys=keys, lake=lake, governance=governance)
         backup = platform.Backup(
             self,
             "backup",

@@ -4,10 +4,9 @@ A user is the common name of a client's certificate. Kafka knows no groups of pe
 write no data.
 """
 
-import hashlib
-import re
 from typing import Literal, TypedDict
 
+from terrace.capabilities.data_access import word
 from terrace.capabilities.spec import Access
 from terrace.environment import data_access
 from terrace.environment.schema import Environment
@@ -41,9 +40,5 @@ def users(environment: Environment) -> list[User]:
 
 
 def user_of(group: str) -> str:
-    """The user of a group of people. No name of a module contains a dot, and an object of Kubernetes has no other
-    characters: the name of another group has a part of its SHA-256, so that no two groups are the same user."""
-    plain = re.sub(r"[^a-z0-9]+", "-", group.lower()).strip("-")
-    if plain != group:
-        plain = f"{plain}-{hashlib.sha256(group.encode()).hexdigest()[:8]}".removeprefix("-")
-    return f"people.{plain}"
+    """The user of a group of people; no name of a module contains a dot."""
+    return f"people.{word(group)}"

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 
 from terrace.assurance.access.model import Grant, Path
 from terrace.capabilities.identity import BOOTSTRAP
+from terrace.environment import data_access
 from terrace.environment.schema import Environment
 from terrace.modules.enabled import EnabledModule
 
@@ -34,6 +35,10 @@ def grants(environment: Environment) -> Iterator[Grant]:
     """The rights that the environment asks for on every cloud."""
     for module in environment.foundation_modules.values():
         yield from _of_module(module, environment)
+    for group, lake in data_access.files(environment).items():
+        for layer, folders in lake.items():
+            for folder in folders:
+                yield Grant(f"group {group}", "read-data", f"lake/{layer}/{folder}")
     for component in ("external-dns", "cert-manager") if environment.network.entry else ():
         yield Grant(f"component {component}", "change-network", "dns/entry")
     if environment.cluster:

@@ -11,7 +11,8 @@ service of the cloud (its own ranges, tags or prefix lists); `range CIDR` for an
 source that the reader cannot resolve.
 
 Words for principals: `module NAME`; `component NAME` (velero, external-secrets, database-bootstrap, ...); `pipeline
-plan` and `pipeline apply`; `people admin`; `nodes`; `cluster`; `service NAME`, an identity of the stack that a service
+plan` and `pipeline apply`; `people admin`; `group NAME`, a group of people, and `sign-in NAME`, the role with which its
+members sign in to AWS; `nodes`; `cluster`; `service NAME`, an identity of the stack that a service
 of the cloud uses, by its purpose; `cloud NAME`, a service principal or agent of the cloud; `pods NAMESPACE/ACCOUNT` and
 `workflow SUBJECT`, who may act as an identity; `account`, the identities of the own account to which their own policies
 grant it; `foreign NAME`, a principal outside the account and its organisation; `anyone`.

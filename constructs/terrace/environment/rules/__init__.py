@@ -75,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     data.access_names_what_exists,
     data.access_is_given_once,
     data.unmasked_places_are_read_in_the_clear,
+    data.files_are_read_whole_and_by_known_groups,
     workloads.pool_sizes_are_in_order,
     workloads.system_pool_exists,
     workloads.spot_and_gpu_pools_are_dedicated,

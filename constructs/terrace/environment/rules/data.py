@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from terrace.capabilities.data_access import UNMASKED
 from terrace.capabilities.lake import BUCKETS, Bucket
+from terrace.capabilities.target import Settings
 from terrace.documents import suggestions
+from terrace.environment import data_access
 from terrace.environment.schema import DataProduct, Environment
 from terrace.errors import Problem
 
@@ -20,13 +22,13 @@ MIN_LOG_DAYS = 90
 """Minimum log retention in staging and prod: three months, as required by PCI DSS 4.0, 10.5.1."""
 
 MAX_PRODUCTS = 20
-"""Data products that a module may use in a layer: a right each, and one bucket's policy has 20 bindings of a role and a
-member that differ in the condition. Source: Google Cloud IAM documentation, "Quotas and limits". (A condition on Azure,
-of 8 KB at most, has space for more.)"""
+"""Data products that a module or a group may use in a layer: a right each, and one bucket's policy has 20 bindings of a
+role and a member that differ in the condition. Source: Google Cloud IAM documentation, "Quotas and limits". (A
+condition on Azure, of 8 KB at most, has space for more.)"""
 
 MAX_PARTS = 50
-"""Layers of data products that a module may use, since a role's inline policies have 10,240 characters. Source: IAM
-User Guide, "IAM and AWS STS quotas"."""
+"""Layers of data products that a module or a group may use, since a role's inline policies have 10,240 characters.
+Source: IAM User Guide, "IAM and AWS STS quotas"."""
 
 CLASSES = ("public", "internal", "confidential", "restricted")
 
@@ -176,9 +178,10 @@ def topics_are_of_one_product(environment: Environment) -> Iterator[Problem]:
 
 
 def modules_have_few_products(environment: Environment) -> Iterator[Problem]:
-    """The policies of a module's rights have limits (MAX_PRODUCTS, MAX_PARTS)."""
-    for name, module in environment.enabled_modules.items():
-        parts = {layer: folders for layer, folders in environment.lake_access(module).items() if layer != "artifacts"}
+    """The policies of the rights of a module or a group have limits (MAX_PRODUCTS, MAX_PARTS)."""
+    lakes = {name: environment.lake_access(module) for name, module in environment.enabled_modules.items()}
+    for name, lake in (*lakes.items(), *data_access.files(environment).items()):
+        parts = {layer: folders for layer, folders in lake.items() if layer != "artifacts"}
         path, hint = "data_products", "Put what the same modules use into one data product."
         for layer, folders in parts.items():
             if len(folders) > MAX_PRODUCTS:
@@ -249,6 +252,31 @@ def unmasked_places_are_read_in_the_clear(environment: Environment) -> Iterator[
                         path=f"access.{number}.{key}.{position}",
                         hint="Set `personal_data: clear` if the groups may see it, or remove it.",
                     )
+
+
+def files_are_read_whole_and_by_known_groups(environment: Environment) -> Iterator[Problem]:
+    """Files have no masks and no conditions on rows, and the cloud has to know the groups."""
+    cloud = environment.cloud
+    settings: Settings | None = getattr(environment, cloud)
+    known = settings.groups if settings else {}
+    used = {str(getattr(settings, settings.ADMINISTERED_BY)): "the administrators"} if settings else {}
+    for number, rule in enumerate(environment.access):
+        if not rule.files:
+            continue
+        path = f"access.{number}.files"
+        if not rule.layers:
+            yield Problem("names no layers, and only layers have files.", path=path, hint="Add `layers`, or remove it.")
+        if rule.personal_data == "masked" or rule.products or rule.rows:
+            message = "files have no masks and no conditions, and may contain what no contract describes."
+            hint = "Set `personal_data: clear` and remove `products` and `rows`, or remove `files`."
+            yield Problem(message, path=path, hint=hint)
+        for position, group in enumerate(rule.groups):
+            if group not in known:
+                message, hint = f"{group!r} has no id on {cloud}.", f"Add it to {cloud}.groups, or remove `files`."
+                yield Problem(message, path=f"access.{number}.groups.{position}", hint=hint)
+            elif (other := used.setdefault(known[group], group)) != group:
+                message = f"{group!r} has the same id on {cloud} as {other}."
+                yield Problem(message, path=f"access.{number}.groups.{position}", hint=f"Correct {cloud}.groups.")
 
 
 def _retention_problems(environment: Environment, product: DataProduct, path: str) -> Iterator[Problem]:

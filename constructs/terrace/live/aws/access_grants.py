@@ -40,11 +40,13 @@ def read(deployment: Deployment, document: Document) -> None:
 
 
 def _roles(deployment: Deployment, document: Document) -> None:
-    """Add the account's roles, except service-linked ones, the administrators' and those of other environments, which
-    their own environment declares."""
+    """Add the account's roles, except service-linked ones, those with which people sign in, and those of other
+    environments, which their own environment declares."""
+    settings = names.settings(deployment.target)
+    others = {settings.admin_role, *settings.groups.values()}
     for role in deployment.pages("iam", "list_roles", "Roles"):
         name, path = role["RoleName"], role.get("Path", "/")
-        if path.startswith(_LINKED) or f"{path}{name}".strip("/") == names.settings(deployment.target).admin_role:
+        if path.startswith(_LINKED) or f"{path}{name}".strip("/") in others:
             continue
         with document.listing(f"iam role {name}", ""):
             described = deployment.call("iam", "get_role", RoleName=name)["Role"]

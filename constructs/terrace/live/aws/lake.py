@@ -6,8 +6,10 @@ from typing import Any
 from terrace.assurance.checks.aws.lookup import condition, covers, statements, values
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.aws import names
+from terrace.capabilities.data_access import word
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
+from terrace.environment import data_access
 from terrace.live.aws import keys
 from terrace.live.aws.checks import Deployment
 
@@ -131,16 +133,18 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def as_declared(deployment: Deployment) -> Iterator[Observation]:
-    modules = deployment.environment.foundation_modules
-    if not modules:
-        raise NotRequired("no enabled module uses the foundation (modules)")
-    for module, enabled in modules.items():
-        role = names.role_name(deployment.target, f"module-{module}")
+    environment = deployment.environment
+    lakes = {f"module-{name}": environment.lake_access(one) for name, one in environment.foundation_modules.items()}
+    lakes |= {f"group-{word(group)}": lake for group, lake in data_access.files(environment).items()}
+    if not lakes:
+        raise NotRequired("no enabled module uses the foundation (modules), and no group reads files (access)")
+    for purpose, lake in lakes.items():
+        role = names.role_name(deployment.target, purpose)
         attached = deployment.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
         yield empty(f"role {role}", "attached policies", [policy["PolicyName"] for policy in attached])
         declared = {
             f"{verb} {bucket}/{folder}"
-            for bucket, folders in deployment.environment.lake_access(enabled).items()
+            for bucket, folders in lake.items()
             for folder, access in folders.items()
             for verb in (access, "list")
         }

@@ -1,6 +1,6 @@
 """Checks of storage accounts (LAKE-1 to LAKE-8)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
@@ -9,8 +9,9 @@ from terrace.azure.names import below
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
 from terrace.capabilities.spec import Access
+from terrace.environment import data_access
 from terrace.live.azure.checks import Deployment, at, named, same
-from terrace.live.azure.lookup import diagnostics, granted, principal, sent, writer_permissions
+from terrace.live.azure.lookup import Grant, diagnostics, granted, principal, sent, writer_permissions
 from terrace.live.azure.session import Absent
 
 _OFF = (
@@ -177,32 +178,52 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def as_declared(deployment: Deployment) -> Iterator[Observation]:
-    modules = deployment.environment.foundation_modules
-    if not modules:
-        raise NotRequired("no enabled module uses the foundation (modules)")
-    verbs: dict[str, Access] = {names.BLOB_READER: "read", names.blob_writer(deployment.target): "write"}
-    places: dict[str, str] = {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
-    for module, enabled in modules.items():
+    environment = deployment.environment
+    groups = data_access.files(environment)
+    if not environment.foundation_modules and not groups:
+        raise NotRequired("no enabled module uses the foundation (modules), and no group reads files (access)")
+    for module, enabled in environment.foundation_modules.items():
         name = names.identity(deployment.target, f"module-{module}")
         grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
-        lake: Mapping[Any, Mapping[str, Access]] = deployment.environment.lake_access(enabled)
-        declared = {f"{access} {place}/{one}" for place, folders in lake.items() for one, access in folders.items()}
-        rights = set[str]()
-        for one in grants:
-            if verb := verbs.get(one.role):
-                place = places.get(one.scope.lower(), one.scope)
-                own = [folder for folder, access in lake.get(place, {}).items() if access == verb]
-                limited = own and one.condition == below(own, verb)
-                where = f" if {one.condition}" if one.condition else ""
-                rights |= {f"{verb} {place}/{folder}" for folder in own} if limited else {f"{verb} {place}{where}"}
-        yield equal(f"identity {name}", "lake permissions", _told(rights), _told(declared))
-        known = (*verbs, "Key Vault Secrets User")
+        yield from _rights(deployment, f"identity {name}", grants, environment.lake_access(enabled))
+        known = (*_verbs(deployment), "Key Vault Secrets User")
         yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
+    for group, lake in groups.items():  # a group of the organisation may have roles on what is not the environment's
+        found = granted(deployment, names.settings(deployment.target).groups[group])
+        ours = [one for one in found if any(f"{id}/".startswith(f"{one.scope.lower()}/") for id in _places(deployment))]
+        yield from _rights(deployment, f"group {group}", ours, lake)
+        others = [one.role for one in ours if one.role not in _verbs(deployment)]
+        yield empty(f"group {group}", "other roles", others)
     yield from writer_permissions(deployment)
 
 
 def _told(rights: set[str]) -> str:
     return ", ".join(sorted(rights)) or "nothing"
+
+
+def _verbs(deployment: Deployment) -> dict[str, Access]:
+    return {names.BLOB_READER: "read", names.blob_writer(deployment.target): "write"}
+
+
+def _places(deployment: Deployment) -> dict[str, str]:
+    return {names.container_id(deployment.target, name).lower(): name for name in BUCKETS}
+
+
+def _rights(
+    deployment: Deployment, holder: str, grants: Iterable[Grant], lake: Mapping[Any, Mapping[str, Access]]
+) -> Iterator[Observation]:
+    """Whether roles on containers are those that are declared, with their conditions."""
+    verbs, places = _verbs(deployment), _places(deployment)
+    declared = {f"{access} {place}/{one}" for place, folders in lake.items() for one, access in folders.items()}
+    rights = set[str]()
+    for one in grants:
+        if verb := verbs.get(one.role):
+            place = places.get(one.scope.lower(), one.scope)
+            own = [folder for folder, access in lake.get(place, {}).items() if access == verb]
+            limited = own and one.condition == below(own, verb)
+            where = f" if {one.condition}" if one.condition else ""
+            rights |= {f"{verb} {place}/{folder}" for folder in own} if limited else {f"{verb} {place}{where}"}
+    yield equal(holder, "lake permissions", _told(rights), _told(declared))
 
 
 @check("LAKE-8")

@@ -6,6 +6,7 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
+from terrace.environment import data_access
 from terrace.gcp import names
 from terrace.live.gcp import grants, keys
 from terrace.live.gcp.checks import Deployment, days, named
@@ -123,18 +124,23 @@ def logged(deployment: Deployment) -> Iterator[Observation]:
 
 @check("LAKE-7")
 def as_declared(deployment: Deployment) -> Iterator[Observation]:
-    modules = deployment.environment.foundation_modules
-    if not modules:
-        raise NotRequired("no enabled module uses the foundation (modules)")
+    environment, target = deployment.environment, deployment.target
+    lakes = {
+        f"module {name}": (names.member(target, f"module-{name}"), environment.lake_access(module))
+        for name, module in environment.foundation_modules.items()
+    }
+    for group, lake in data_access.files(environment).items():
+        lakes[f"group {group}"] = (names.group_member(target, group), lake)
+    if not lakes:
+        raise NotRequired("no enabled module uses the foundation (modules), and no group reads files (access)")
     by_bucket = {bucket: grants.on_bucket(deployment, name) for bucket, name, _ in buckets(deployment)}
     everywhere = grants.on_project(deployment)
-    for module, enabled in modules.items():
-        member = names.member(deployment.target, f"module-{module}")
+    for holder, (member, lake) in lakes.items():
         declared, limits = set[str](), dict[tuple[str, str], str]()
-        for bucket, folders in deployment.environment.lake_access(enabled).items():
+        for bucket, folders in lake.items():
             for folder, access in folders.items():
                 declared.add(f"{access} {bucket}/{folder}")
-                limits[bucket, names.below(deployment.target, bucket, folder)] = f"/{folder}"
+                limits[bucket, names.below(target, bucket, folder)] = f"/{folder}"
         rights = {
             f"{_VERBS.get(one.role, one.role)} {bucket}"
             + limits.get((bucket, one.only), f" if {one.only}" if one.only else "")
@@ -142,10 +148,10 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
             for one in found
             if one.member == member
         }
-        yield equal(f"module {module}", "lake permissions", _told(rights), _told(declared))
+        yield equal(holder, "lake permissions", _told(rights), _told(declared))
         wide = [role for role in grants.roles(everywhere, member) if role.startswith("roles/storage.")]
         basic = [role for role in grants.roles(everywhere, member) if role in ("roles/owner", "roles/editor")]
-        yield empty(f"module {module}", "project roles on every bucket", wide + basic)
+        yield empty(holder, "project roles on every bucket", wide + basic)
 
 
 def _told(rights: set[str]) -> str:

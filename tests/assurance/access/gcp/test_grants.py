@@ -37,7 +37,7 @@ def on_project(member: str = AIRFLOW, role: str = READER, only: str = "") -> tup
         (f"serviceAccount:{PROJECT}.svc.id.goog[a/b]", "pods a/b"),
         ("serviceAccount:other.svc.id.goog[a/b]", "foreign serviceAccount:other.svc.id.goog[a/b]"),
         ("group:platform-admins@example.com", "people admin"),
-        ("group:analysts@example.com", "people analysts"),
+        ("group:analysts@example.com", "people group analysts@example.com"),
         ("group:analysts@vendor.example", "foreign analysts@vendor.example"),
         ("user:someone@example.com", "people user someone@example.com"),
         ("domain:example.com", "people domain example.com"),

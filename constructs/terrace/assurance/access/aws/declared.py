@@ -13,6 +13,7 @@ from terrace.assurance.checks import Subject
 from terrace.capabilities.identity import BOOTSTRAP
 from terrace.capabilities.keys import RECOVERY_PURPOSES
 from terrace.capabilities.lake import GRANTED, REPLICATED
+from terrace.environment import data_access
 
 _Row = tuple[Grant, str]
 _Rights = Mapping[str, tuple[Verb, ...]]
@@ -51,7 +52,7 @@ _ADDON_PODS = {
 
 def declared(stack: Subject) -> Declared:
     """Everything that may exist on AWS."""
-    paths, grants, lists = list(_paths(stack)), list(_grants(stack)), list(_lists(stack))
+    paths, grants, lists = list(_paths(stack)), list(_grants(stack)), [*_lists(stack), *_sign_ins(stack)]
     pods = list(_pods(stack))
     grants += list(_of_existing_keys(stack, grants))
     return Declared(
@@ -72,6 +73,7 @@ def _paths(stack: Subject) -> Iterator[tuple[Path, str]]:
 def _grants(stack: Subject) -> Iterator[_Row]:
     yield from _keys(stack)
     yield from _modules(stack)
+    yield from _groups(stack)
     if stack.environment.cluster:
         yield from _components(stack)
     if stack.environment.database and stack.environment.cluster:
@@ -142,12 +144,27 @@ def _modules(stack: Subject) -> Iterator[_Row]:
             yield Grant("account", "read-data", f"registry/{name}"), why
 
 
+def _groups(stack: Subject) -> Iterator[_Row]:
+    for name in data_access.files(stack.environment):
+        yield from _uses(f"group {name}", "lake", ("decrypt",), "LAKE-7: objects of the products that it reads")
+
+
 def _lists(stack: Subject) -> Iterator[_Row]:
-    """The names of what modules read, which S3 lists by an action of its own."""
-    for name, module in stack.environment.foundation_modules.items():
-        for bucket, folders in stack.environment.lake_access(module).items():
+    """The names of what modules and groups read, which S3 lists by an action of its own."""
+    environment = stack.environment
+    lakes = {f"module {name}": environment.lake_access(one) for name, one in environment.foundation_modules.items()}
+    lakes |= {f"group {name}": lake for name, lake in data_access.files(environment).items()}
+    for principal, lake in lakes.items():
+        for bucket, folders in lake.items():
             for folder in folders:
-                yield Grant(f"module {name}", "view", f"lake/{bucket}/{folder}"), "LAKE-7: lists of its products"
+                yield Grant(principal, "view", f"lake/{bucket}/{folder}"), "LAKE-7: lists of its products"
+
+
+def _sign_ins(stack: Subject) -> Iterator[_Row]:
+    """Who takes the roles of groups."""
+    for name in data_access.files(stack.environment):
+        reason = "LAKE-7: members of the group sign in with the organisation's role"
+        yield Grant(f"sign-in {name}", "assume", f"identities/group {name}"), reason
 
 
 def _pods(stack: Subject) -> Iterator[_Row]:
@@ -226,6 +243,7 @@ def _roles(stack: Subject) -> list[str]:
     """The roles of the stack by name."""
     components = (*stack.environment.component_accounts, *(_ADDON_PODS if stack.environment.cluster else ()))
     found = [f"module {name}" for name in stack.environment.foundation_modules]
+    found += [f"group {name}" for name in data_access.files(stack.environment)]
     found += [f"component {name}" for name in components] + ["pipeline plan", "pipeline apply", *_ASSUMED]
     found += [name for name in _of_extensions(stack) if name not in found]
     found += ["service replication"] if stack.environment.lake.replicate else []

@@ -13,7 +13,9 @@ from terrace.assurance.access.declared import secrets_of
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Reference, Resource
 from terrace.aws import names
+from terrace.capabilities.data_access import word
 from terrace.capabilities.lake import BUCKETS, GRANTED
+from terrace.environment import data_access
 
 SINGLE = {
     "elasticloadbalancing": "entry", "wafv2": "entry", "acm": "entry", "backup": "backups", "backup-storage": "backups",
@@ -190,13 +192,21 @@ class Objects:
             return f"cloud {path.split('/')[1].partition('.')[0]}"
         if path == names.settings(self._stack.target).admin_role:
             return "people admin"
+        if path in self._sign_ins:
+            return f"sign-in {self._sign_ins[path]}"
         purpose = path.removeprefix(f"{self._stack.target.prefix}-")
         return self._roles.get(purpose, f"account role {path}") if purpose != path else f"account role {path}"
 
     @cached_property
+    def _sign_ins(self) -> dict[str, str]:
+        """The roles with which members of groups sign in, to the groups."""
+        return {path: group for group, path in names.settings(self._stack.target).groups.items()}
+
+    @cached_property
     def _roles(self) -> dict[str, str]:
         environment = self._stack.environment
-        known = {f"module-{name}": f"module {name}" for name in environment.foundation_modules}
+        known = {f"group-{word(name)}": f"group {name}" for name in data_access.files(environment)}
+        known |= {f"module-{name}": f"module {name}" for name in environment.foundation_modules}
         known |= {name: f"component {name}" for name in (*environment.component_accounts, *ADDONS)}
         known |= {"ci-plan": "pipeline plan", "ci-apply": "pipeline apply", "node": "nodes", "cluster": "cluster"}
         return known | {name: f"service {name}" for name in SERVICES}

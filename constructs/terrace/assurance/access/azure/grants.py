@@ -59,6 +59,9 @@ class _Reader:
             return f"service {holder.path.rpartition('/')[2] if holder.path.startswith('cost/') else holder}"
         if value == settings.admin_group_id:
             return "people admin"
+        for group, id in settings.groups.items():
+            if value == id:
+                return f"group {group}"
         cluster = self.stack.target.existing.cluster
         if cluster and value == cluster.nodes:
             return "nodes"

@@ -111,12 +111,15 @@ class Principals:
         admins = names.settings(self.stack.target).admin_group
         if kind == "group" and name == admins:
             return "people admin"
+        for group, address in names.settings(self.stack.target).groups.items():
+            if kind == "group" and name == address:
+                return f"group {group}"
         if kind == "group" and name == _STORAGE_LOGS:
             return "cloud storage-analytics"
         own = admins.partition("@")[2]
         if name.rpartition("@")[2] != own:
             return f"foreign {name}"
-        return f"people {name.partition('@')[0]}" if kind == "group" else f"people {kind} {name}"
+        return f"people {kind} {name}"
 
 
 def pool_id(stack: Subject) -> str:
