@@ -162,6 +162,15 @@ def test_the_bootstrap_job_acts_as_the_databases_administrator(azure, environmen
     assert bound["user_assigned_identity_id"].endswith(f"/dpf-{environment}-database-admin")
 
 
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_rights_on_the_cache_are_given_again_with_its_server(azure, environment):  # CACHE-1
+    rights = azure(environment).all("azurerm_managed_redis_access_policy_assignment")
+    assert rights
+    for path, right in rights:
+        (server,) = right["lifecycle"]["replace_triggered_by"]
+        assert server.startswith("azurerm_managed_redis.cache_server"), path
+
+
 def test_rights_on_a_bucket_are_given_again_with_its_account(azure):  # LAKE-7
     stack = azure("prod")
     rights = {

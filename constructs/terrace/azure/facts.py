@@ -156,7 +156,7 @@ FACTS = Facts(
     # type forces a new key, whose name the deleted one keeps.
     existing=EXISTING,
     removed_first={"azurerm_management_lock": "azurerm_role_assignment"},
-    made_again=frozenset({"azurerm_role_assignment"}),
+    made_again=frozenset({"azurerm_managed_redis_access_policy_assignment", "azurerm_role_assignment"}),
     kept={
         "azurerm_key_vault": (
             Kept("soft_delete_retention_days", "keys.deletion_window_days", "a vault keeps its retention"),

@@ -97,7 +97,6 @@ def grant(
     """Assign a role, a built-in one by its name, to a principal (its object id) on a scope. `after` are resources that
     `on` names by string; with a storage account that is made again, the assignment is, too."""
     accounts = [one for one in after if isinstance(one, StorageAccount) and f"/{one.name_input}/" in on]
-    again = [f"{one.terraform_resource_type}.{one.friendly_unique_id}.id" for one in accounts]
     return RoleAssignment(
         scope,
         id,
@@ -108,8 +107,15 @@ def grant(
         principal_type=kind,
         condition=condition,
         condition_version="2.0" if condition else None,
-        lifecycle=TerraformResourceLifecycle(replace_triggered_by=again) if again else None,
+        lifecycle=made_again_with(*accounts) if accounts else None,
         depends_on=list(after),
+    )
+
+
+def made_again_with(*made: TerraformResource) -> TerraformResourceLifecycle:
+    """Make a right again with what it is on, which has the same id then, and no rights."""
+    return TerraformResourceLifecycle(
+        replace_triggered_by=[f"{one.terraform_resource_type}.{one.friendly_unique_id}.id" for one in made]
     )
 
 

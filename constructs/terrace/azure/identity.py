@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 
 from cdktn import TerraformResource
 from cdktn_provider_azurerm.federated_identity_credential import FederatedIdentityCredential
+from cdktn_provider_azurerm.managed_redis import ManagedRedis
 from cdktn_provider_azurerm.managed_redis_access_policy_assignment import ManagedRedisAccessPolicyAssignment
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
@@ -136,6 +137,7 @@ class WorkloadIdentities(Construct):
                 f"module-{name}-cache",
                 managed_redis_id=cache.id,
                 object_id=identity.principal_id,
+                lifecycle=iam.made_again_with(*(one for one in cache.ready if isinstance(one, ManagedRedis))),
                 depends_on=list(cache.ready),
             )
 
