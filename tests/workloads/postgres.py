@@ -13,19 +13,11 @@ from pathlib import Path
 
 import trustme
 
+from terrace.emulator.engines import USER
+
 HOST = "database.example.com"
 """The name on the server's certificate."""
-USER = "postgres" if os.getuid() == 0 else None
-"""The user that runs the server, which refuses to run as root."""
 SUPERUSER, PASSWORD = "postgres", "superuser-password"
-
-
-def binaries() -> Path | None:
-    """The folder of the server's programs, as Debian and others lay it; none without a server."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
-    found = shutil.which("postgres")
-    candidates = [*folders, *([Path(found).resolve().parent] if found else [])]
-    return next((folder for folder in candidates if (folder / "initdb").exists()), None)
 
 
 @dataclass(frozen=True)

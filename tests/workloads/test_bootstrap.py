@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from terrace.emulator.engines import programs
 from terrace.errors import ContractError
 from terrace.modules.contract import DatabaseNeed
 from terrace.workloads import bootstrap
@@ -16,7 +17,7 @@ from tests.workloads import postgres
 from tests.workloads.conftest import Make, of
 from tests.workloads.postgres import HOST, Server
 
-PROGRAMS = postgres.binaries()
+PROGRAMS = programs()
 needs_server = pytest.mark.skipif(PROGRAMS is None, reason="no PostgreSQL server is installed (Debian: postgresql)")
 
 ADMIN, SECRET = "platform_admin", "admin-password"

@@ -21,6 +21,7 @@ from botocore.signers import RequestSigner
 
 from terrace.aws import workloads as aws
 from terrace.capabilities.workloads import DatabaseLogin
+from terrace.emulator.engines import programs
 from terrace.modules.contract import DatabaseNeed
 from terrace.modules.enabled import EnabledModule
 from terrace.workloads import images, openings, password_file
@@ -83,9 +84,9 @@ def wait(condition: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def server(fresh: Path) -> Iterator[Server]:
-    programs = postgres.binaries()
-    assert programs
-    with postgres.server(programs, fresh) as started:
+    folder = programs()
+    assert folder
+    with postgres.server(folder, fresh) as started:
         started.sql(f"create role app login password '{FIRST}'")
         yield started
 

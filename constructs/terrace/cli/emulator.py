@@ -1,4 +1,4 @@
-"""`terrace emulator start|status|stop|env`: start, inspect and stop an emulated cloud."""
+"""`terrace emulator start|status|endpoints|stop|env`: start, inspect and stop an emulated cloud."""
 
 import os
 import shlex
@@ -66,6 +66,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     help="Issuers whose tokens pipelines sign in with: JSON of issuer to key set (JWKS).",
 )
 @click.option("--rights", is_flag=True, help="Refuse what the role of a request may not do; AWS only.")
+@click.option("--engines", is_flag=True, help="Run the cloud's PostgreSQL servers on this machine.")
 @click.option(
     "--fault",
     "faults",
@@ -83,6 +84,7 @@ def start_command(
     state: Path | None,
     issuers: Path | None,
     rights: bool,
+    engines: bool,
     faults: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -95,7 +97,7 @@ def start_command(
         files,
         account={**cloud_module(cloud).DEFAULT_ACCOUNT, **settings},
         region=region,
-        options=Options(state=state, issuers=issuers, rights=rights, faults=_faults(faults)),
+        options=Options(state=state, issuers=issuers, rights=rights, engines=engines, faults=_faults(faults)),
         foreground=foreground,
     )
     try:
@@ -140,6 +142,26 @@ def status_command(cloud: str, directory: Path | None, as_json: bool) -> None:
         write(f"  unsupported: {call.service}:{call.operation} ({call.count}x)")
     for host, count in emulator.refused().items():
         write(f"  refused: {host} ({count}x)")
+
+
+@command.command("endpoints")
+@_cloud
+@_directory
+@_json
+def endpoints_command(cloud: str, directory: Path | None, as_json: bool) -> None:
+    """Show where the PostgreSQL servers of `start --engines` listen on this machine."""
+    emulator = status(cloud, directory or _DIRECTORY / cloud)
+    if emulator is None:
+        raise _not_running(cloud)
+    endpoints = emulator.endpoints()
+    if as_json:
+        write_json([vars(endpoint) for endpoint in endpoints])
+        return
+    for endpoint in endpoints:
+        where = f"{endpoint.address}:{endpoint.port}" if endpoint.port else endpoint.state
+        write(f"{endpoint.engine}  {endpoint.host}  {where}  user {endpoint.user}")
+    if not endpoints:
+        write("No server runs on this machine: the cloud has none, or the emulator was started without --engines.")
 
 
 @command.command("stop")

@@ -19,11 +19,13 @@ from terrace.emulator.contract import (
     example_command,
     not_emulated,
 )
+from terrace.emulator.engines import Endpoint
 from terrace.emulator.lifecycle import Emulator, EmulatorError, start, status
 
 __all__ = [
     "Emulator",
     "EmulatorError",
+    "Endpoint",
     "Faults",
     "NotEmulated",
     "Options",

@@ -26,6 +26,11 @@ class CertificateAuthority:
         """The authority's certificate, for `SSL_CERT_FILE` and similar variables."""
         return self._authority.cert_pem.bytes()
 
+    def certificate(self, host: str) -> tuple[bytes, bytes]:
+        """Key and certificate chain of a server of its own at `host`."""
+        leaf = self._authority.issue_cert(host, not_after=datetime.now(UTC) + _VALID)
+        return leaf.private_key_pem.bytes(), b"".join(pem.bytes() for pem in leaf.cert_chain_pems)
+
     def server_context(self, host: str) -> ssl.SSLContext:
         """The TLS server context for `host`, cached because a client opens many connections to one host."""
         with self._lock:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.cloud import CLOUDS, implementation
+from terrace.emulator.engines import Database
 from terrace.errors import UsageError
 
 Account = Mapping[str, str]
@@ -79,11 +80,13 @@ class Faults:
 class Options:
     """Options of a server. `state` is the folder that its resources are saved in; None keeps them in memory only.
     `issuers` is the file of the issuers whose tokens pipelines sign in with (issuers.py); None: none can sign in. With
-    `rights`, each request is answered as the rights of its identity say."""
+    `rights`, each request is answered as the rights of its identity say; with `engines`, the cloud's PostgreSQL servers
+    run on this machine."""
 
     state: Path | None = None
     issuers: Path | None = None
     rights: bool = False
+    engines: bool = False
     faults: Faults = field(default_factory=Faults)
 
 
@@ -92,7 +95,8 @@ class Backend:
     """An emulated control plane: a WSGI application and functions that report on it.
 
     `throttled` returns the cloud's response to throttling a request (its WSGI environment), or None for a request that
-    is never throttled. `close` is called once before the process ends.
+    is never throttled. `close` is called once before the process ends. `databases` are the
+    PostgreSQL servers that exist.
     """
 
     application: Callable[..., Any]
@@ -101,6 +105,7 @@ class Backend:
     throttled: Callable[[dict[str, Any]], Response | None]
     request_handler: type[Any] | None = None
     close: Callable[[], None] = lambda: None
+    databases: Callable[[], list[Database]] = list
 
 
 def clouds() -> tuple[str, ...]:

@@ -22,6 +22,7 @@ import psutil
 
 from terrace import distribution
 from terrace.emulator.contract import Account, Options, Resource, UnsupportedCall, cloud_module
+from terrace.emulator.engines import Endpoint
 from terrace.emulator.issuers import Issuers
 from terrace.errors import TerraceError, UsageError
 
@@ -105,6 +106,10 @@ class Emulator:
         """The hosts outside the cloud that a child tried to reach, and how often."""
         counts: dict[str, int] = self._ask("refused")
         return counts
+
+    def endpoints(self) -> list[Endpoint]:
+        """The PostgreSQL servers on this machine that belong to resources, with `Options(engines=True)`."""
+        return [Endpoint(**entry) for entry in self._ask("endpoints")]
 
     def open_connections(self) -> int:
         """The number of clients that are connected to the proxy."""
@@ -203,6 +208,8 @@ def start(
             command += ["--issuers", str(options.issuers.resolve())]
         if options.rights:
             command.append("--rights")
+        if options.engines:
+            command.append("--engines")
         if foreground and parent is None:
             parent = os.getpid()
         if parent is not None:

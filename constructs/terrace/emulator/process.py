@@ -24,6 +24,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from terrace.capabilities.cloud import implementation
 from terrace.emulator.certificates import CertificateAuthority
 from terrace.emulator.contract import Account, Backend, Faults, Options, cloud_module
+from terrace.emulator.engines import Endpoint, Engines
 from terrace.emulator.journal import Journal
 from terrace.emulator.proxy import Proxy
 
@@ -39,7 +40,7 @@ def serve(cloud: str, directory: Path, account: Account, region: str, options: O
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     suffixes = cloud_module(cloud).HOST_SUFFIXES
     backend: Backend = implementation("terrace.emulator", cloud, "server").backend(account, region, options)
-    asyncio.run(_run(cloud, directory, account, region, options.faults, parent, suffixes, backend))
+    asyncio.run(_run(cloud, directory, account, region, options, parent, suffixes, backend))
 
 
 async def _run(
@@ -47,18 +48,22 @@ async def _run(
     directory: Path,
     account: Account,
     region: str,
-    faults: Faults,
+    options: Options,
     parent: int | None,
     suffixes: Iterable[str],
     backend: Backend,
 ) -> None:
     authority = CertificateAuthority()
     (directory / "ca.pem").write_bytes(authority.pem)
-    control = Control(backend, faults, Journal(directory / "requests.jsonl"))
+    control = Control(backend, options.faults, Journal(directory / "requests.jsonl"))
+    engines = Engines(authority, backend.databases) if options.engines else None
     server = make_server(
         "127.0.0.1", 0, control, threaded=True, request_handler=backend.request_handler or WSGIRequestHandler
     )
     proxy = Proxy(authority, tuple(suffixes), ("127.0.0.1", server.server_port))
+    if engines:
+        control.changed, control.endpoints = engines.changed, engines.endpoints
+        engines.changed()  # those of a saved state
     control.refused = lambda: dict(proxy.refused)
     control.open_connections = lambda: proxy.open_connections
     proxy_port = await proxy.start()
@@ -96,6 +101,8 @@ async def _run(
         with contextlib.suppress(OSError, ValueError, KeyError):
             if json.loads(record.read_text())["pid"] == process.pid:
                 record.unlink()
+        if engines:
+            engines.stop()
         backend.close()
         log.info("stopped")
         logging.shutdown()
@@ -124,6 +131,8 @@ class Control:
         self._count = itertools.count(1)
         self.refused: Callable[[], dict[str, int]] = dict
         self.open_connections: Callable[[], int] = int
+        self.changed: Callable[[], None] = lambda: None
+        self.endpoints: Callable[[], list[Endpoint]] = list
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
@@ -131,12 +140,15 @@ class Control:
         direct = str(environ.get("HTTP_HOST", "")).startswith("127.0.0.1:")
         if not (direct and path.startswith(CONTROL)):
             body: Iterable[bytes] = self._cloud(environ, self._journal.logged(environ, start_response))
+            if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+                self.changed()
             return body
         pages: dict[str, Callable[[], Any]] = {
             "health": lambda: {"pid": os.getpid(), "open_connections": self.open_connections()},
             "inventory": lambda: [asdict(resource) for resource in self._backend.inventory()],
             "unsupported": lambda: [asdict(call) for call in self._backend.unsupported()],
             "refused": self.refused,
+            "endpoints": lambda: [asdict(endpoint) for endpoint in self.endpoints()],
         }
         page = pages.get(path.removeprefix(CONTROL))
         content = json.dumps(page() if page else {"pages": sorted(pages)}).encode()

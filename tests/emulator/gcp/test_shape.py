@@ -40,9 +40,17 @@ def test_modules_have_at_most_200_lines(path: Path) -> None:
 
 def test_every_module_is_loaded() -> None:
     quirks.load()
-    support = {"__init__", "call", "contents", "generations", "inventory", "policies", "quirks", "server"} | {
-        Path(name).stem for name in CORE
-    }
+    support = {
+        "__init__",
+        "call",
+        "contents",
+        "databases",
+        "generations",
+        "inventory",
+        "policies",
+        "quirks",
+        "server",
+    } | {Path(name).stem for name in CORE}
     assert {path.stem for path in FOLDER.glob("*.py")} - support == set(quirks.SERVICES)
     assert {path.stem for path in (FOLDER / "refusals").glob("*.py")} - {"__init__", "general", "schema"} == set(
         quirks.RULES

@@ -43,6 +43,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     from terrace.emulator.aws import patches, sts
+    from terrace.emulator.aws.databases import databases
     from terrace.emulator.aws.inventory import inventory, watch
 
     watch()
@@ -56,6 +57,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         unsupported=application.unsupported,
         throttled=throttled,
         request_handler=MotoRequestHandler,
+        databases=databases,
     )
 
 

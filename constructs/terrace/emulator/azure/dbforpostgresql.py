@@ -37,9 +37,9 @@ def _accepted(**quirks: Any) -> Kind:
     return Kind(created=202, updated=202, operation=202, **quirks)
 
 
-_SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
+SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
 KINDS = {
-    _SERVER: _accepted(
+    SERVER: _accepted(
         computed=_server,
         write_only=("administratorLoginPassword",),
         required=(".location",),
@@ -47,11 +47,11 @@ KINDS = {
         delete_rules=refused.SERVER_DELETE,
         actions={"start": _state("Ready"), "stop": _state("Stopped"), "restart": _state("Ready")},
     ),
-    f"{_SERVER}/configurations": _accepted(built_in=_setting, rules=refused.SETTING, stateless=True),
-    f"{_SERVER}/databases": _accepted(stateless=True),
-    f"{_SERVER}/administrators": _accepted(
+    f"{SERVER}/configurations": _accepted(built_in=_setting, rules=refused.SETTING, stateless=True),
+    f"{SERVER}/databases": _accepted(stateless=True),
+    f"{SERVER}/administrators": _accepted(
         computed=lambda r: {"objectId": r.id.name}, rules=refused.ADMINISTRATOR, stateless=True
     ),
-    f"{_SERVER}/firewallRules": _accepted(rules=refused.FIREWALL_RULE, stateless=True),
-    f"{_SERVER}/virtualEndpoints": _accepted(computed=_members, rules=refused.VIRTUAL_ENDPOINT, stateless=True),
+    f"{SERVER}/firewallRules": _accepted(rules=refused.FIREWALL_RULE, stateless=True),
+    f"{SERVER}/virtualEndpoints": _accepted(computed=_members, rules=refused.VIRTUAL_ENDPOINT, stateless=True),
 }

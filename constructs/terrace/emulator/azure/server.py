@@ -21,6 +21,7 @@ from werkzeug.wrappers import Request
 from terrace.emulator.azure import blobs, login, namespaces, vault
 from terrace.emulator.azure.arm import Arm
 from terrace.emulator.azure.call import Call, Response
+from terrace.emulator.azure.databases import databases
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.inventory import inventory
 from terrace.emulator.azure.kind import Refused, Unsupported
@@ -46,6 +47,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         unsupported=application.unsupported,
         throttled=throttled,
         close=store.save,
+        databases=lambda: databases(store),
     )
 
 

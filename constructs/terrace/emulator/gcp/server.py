@@ -21,6 +21,7 @@ from terrace.emulator.contract import Response as HttpResponse
 from terrace.emulator.gcp import audit, quirks, sign_in, verbs
 from terrace.emulator.gcp.call import Call, Cloud, Refused, Response, Unsupported, invalid
 from terrace.emulator.gcp.contents import Contents
+from terrace.emulator.gcp.databases import databases
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
 from terrace.emulator.gcp.refusals import general
@@ -53,6 +54,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         unsupported=application.unsupported,
         throttled=throttled,
         close=cloud.store.close,
+        databases=lambda: databases(cloud.store),
     )
 
 

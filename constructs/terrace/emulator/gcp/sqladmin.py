@@ -103,6 +103,8 @@ def _user(call: Call) -> Json:
     user = {**known, **(call.store.get(key) or {}), **sent, "name": name}
     check_write(call, user, "users")
     call.store.put(key, user)
+    if password := call.sent.get("password"):  # for a server on this machine
+        call.store.put(f"{key}#password", {"password": password})
     return operations.respond(call, None)
 
 
