@@ -6,7 +6,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 PACKAGES := constructs/terrace stacks scripts tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-all test e2e e2e-cluster e2e-team mutants conformance check fmt lock clean
+.PHONY: help setup demo demo-all flow test e2e e2e-cluster e2e-team mutants conformance check fmt lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: setup ## deploy dev to an emulated AWS, verify it, destroy it
 
 demo-all: setup ## run the demo on an emulated AWS, Azure and Google Cloud in turn
 	@$(BIN)/terrace demo --cloud all
+
+flow: setup ## run a data product through real engines on an emulated AWS
+	@$(BIN)/terrace flow
 
 # Some tests mostly wait, hence one worker more than there are cores.
 test: setup ## run the tests, with each step of the demo in a small project
@@ -68,6 +71,7 @@ fmt: setup ## format, and fix lint findings where possible
 lock: ## resolve the locked requirements again
 	@$(LOCK) pyproject.toml -o requirements/base.txt
 	@$(LOCK) --override requirements/overrides.txt --all-extras pyproject.toml -o requirements/dev.txt
+	@$(LOCK) requirements/flow.in -o requirements/flow.txt
 
 clean: ## remove installed and generated files, except state and plans (.terrace)
 	@rm -rf .venv .tools cdktf.out node_modules build dist .pytest_cache .mypy_cache .ruff_cache *.egg-info

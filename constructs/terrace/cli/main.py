@@ -54,6 +54,7 @@ COMMANDS = {
     "dr": "Rehearse a restore, and measure it against the objectives.",
     "destroy": "Destroy a deployment and list what is left.",
     "demo": "Run the life of an environment on an emulated cloud.",
+    "flow": "Run a data product through real engines on an emulated cloud.",
     "emulator": "Start, inspect and stop an emulated cloud.",
     "kube": "Get a token or a kubeconfig for the cluster of an environment.",
     "connect": "Open a tunnel to a module in the cluster.",

@@ -1,0 +1,71 @@
+"""`terrace flow`: run a data product through real engines on an emulated cloud."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from terrace.cli.options import json_option, project_of
+
+if TYPE_CHECKING:
+    from terrace.flow.run import Evidence
+
+
+@click.command("flow")
+@click.argument("environment", metavar="[ENV]", default="dev")
+@click.option("--rows", type=click.IntRange(100, 10_000_000), default=10_000, show_default=True, help="Events to send.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of the events; the same seed, the same events."
+)
+@click.option(
+    "--product", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
+    help="Folder of the data product.  [default: examples/data_product]",
+)  # fmt: skip
+@json_option
+@click.pass_context
+def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: Path | None, as_json: bool) -> None:
+    """Run a data product through real engines: events, bronze, silver, dbt's marts, gold, and the rights of people.
+
+    The object store is that of an emulated AWS; PostgreSQL, DuckDB, Iceberg and dbt are real, and are installed into
+    .tools/flow on first use. Names, schemas, rights and dbt's profile are those that the platform renders for ENV (dev
+    by default) with the declarations of the product. Exit code 1 when an event is lost, or a group of people may read
+    what no rule allows.
+    """
+    from terrace.cli.console import info, write_json
+    from terrace.errors import AnswerIsNo
+    from terrace.flow import engines, product, run
+
+    project = project_of(ctx)
+    home = project.working_directory / "flow" / environment
+    installed = engines.install(project.root, project.tools, info)
+    read = product.read(project, environment, (folder or project.root / product.EXAMPLE).resolve(), home / "project")
+    with run.plane(read, installed, home / "plane", info) as plane:
+        found = run.flow(plane, rows, seed, on_step=info)
+    if as_json:
+        write_json(found.as_data())
+    else:
+        _print(found, encrypted=installed.tls)
+    if found.failures:
+        raise AnswerIsNo("the flow failed:\n" + "\n".join(found.failures))
+
+
+def _print(found: "Evidence", *, encrypted: bool) -> None:
+    from terrace.cli.console import table, write
+
+    marts = [f"{count} in {name}" for name, count in found.marts.items()]
+    rights = len(found.rights), sum(one["given"] == "denied" for one in found.rights)
+    rows = [
+        ("bronze", f"{found.events} events", "bronze"),
+        ("silver", f"{found.silver} orders; {found.late} events late, {found.duplicates} duplicates", "silver"),
+        ("quarantine", f"{found.quarantined} events, each with its reasons", ""),
+        ("raw", f"{found.raw} rows", "raw"),
+        ("marts", f"{', '.join(marts)}; {found.dbt}", "dbt"),
+        ("gold", ", ".join(f"{name} {digest}" for name, digest in found.checksums.items()), "gold"),
+        ("rights", f"{rights[0]} questions of people, {rights[1]} refused, as declared", "rights"),
+    ]
+    write(f"{found.product} in {found.environment} on an emulated aws, {found.rows} events, seed {found.seed}\n")
+    write(table(("where", "what", "seconds"), [(*one[:2], found.seconds.get(one[2], "")) for one in rows]))
+    write("\n" + table(("reason", "events"), list(found.reasons.items())))
+    write(f"\nfoundation: {found.foundation}")
+    if not encrypted:
+        write("This machine has no PostgreSQL server with TLS; the installed one is on loopback without it.")

@@ -1,0 +1,111 @@
+"""An environment with a data product: the project's own files, with what the product declares merged in."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from terrace.capabilities.cloud import implementation
+from terrace.capabilities.outputs import Outputs
+from terrace.capabilities.spec import present
+from terrace.capabilities.target import Target
+from terrace.capabilities.workloads import CloudWorkloads
+from terrace.environment import load, target
+from terrace.environment.schema import DataProduct, Environment
+from terrace.errors import UsageError
+from terrace.project.discovery import Project
+from terrace.workloads import standins
+from terrace.workloads.context import Context
+
+EXAMPLE = "examples/data_product"
+DECLARATIONS = "environment.yaml"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A data product in an environment. `folder` has its jobs and dbt project; `tables` are those of its contract;
+    `foundation` says where the context's outputs are from."""
+
+    declared: DataProduct
+    folder: Path
+    tables: tuple[dict[str, Any], ...]
+    context: Context
+    foundation: str
+
+
+def read(project: Project, environment: str, folder: Path, scratch: Path) -> Product:
+    """The product in `folder`, in an environment on AWS, whose files are copied to `scratch`.
+
+    Raises UsageError for a folder without declarations, and what `load` raises.
+    """
+    declarations = folder / DECLARATIONS
+    if not declarations.is_file():
+        raise UsageError(f"no {DECLARATIONS}", where=str(folder), hint=f"copy one from {EXAMPLE}")
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe")
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(project.root / "environments", scratch / "environments")
+    for name in ("policies", "modules"):
+        if (project.root / name).is_dir():
+            shutil.copytree(project.root / name, scratch / name)
+    shutil.copytree(folder / "contracts", scratch / "contracts")
+    shutil.copy(project.root / "cdktf.json", scratch)
+    file = scratch / "environments" / f"{environment}.yaml"
+    if not file.is_file():
+        load(environment, project=project.root)  # says which environments there are
+    own, added = yaml.load(file), yaml.load(declarations)
+    with file.open("w", encoding="utf-8") as written:
+        yaml.dump(_merged(own, added), written)
+    loaded = load(environment, project=scratch, cloud="aws").environment
+    names = [one["name"] for one in added.get("data_products", [])]
+    if len(names) != 1:
+        raise UsageError(f"{len(names)} data products declared; expected one", where=str(declarations))
+    declared = next(one for one in loaded.data_products if one.name == names[0])
+    if not declared.contract:
+        raise UsageError(f"the data product {declared.name} has no contract", where=str(declarations))
+    place = target(loaded)
+    file = project.outputs / standins.file_name(loaded)
+    outputs = standins.outputs(loaded, place, file)
+    if not file.is_file():
+        outputs = _expected(outputs, loaded, place)
+    cloud = cast(CloudWorkloads, implementation("terrace", "aws", "workloads"))
+    return Product(
+        declared,
+        folder,
+        tuple(yaml.load(scratch / declared.contract)["schema"]),
+        Context(loaded, place, outputs, cloud, project.root),
+        project.display(file) if file.is_file() else "none: stand-ins",
+    )
+
+
+def _expected(outputs: Outputs, environment: Environment, place: Target) -> Outputs:
+    """Stand-ins by which servers and buckets can be made: names as a foundation on AWS gives them."""
+    database = present(outputs.database).model_copy(
+        update={
+            "host": f"{place.prefix}.rds.example.com",
+            "name": "platform",
+            "admin": "platform_admin",
+            "schemas": present(environment.database).schemas,
+            "roles": {module: module for module in present(outputs.database).roles},
+        }
+    )
+    account = environment.aws.account if environment.aws else ""
+    return outputs.model_copy(
+        update={
+            "database": database,
+            "lake": {layer: f"s3://{place.prefix}-{layer}" for layer in outputs.lake},
+            "identities": {
+                module: f"arn:aws:iam::{account}:role/{place.prefix}-module-{module}" for module in outputs.identities
+            },
+        }
+    )
+
+
+def _merged(own: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
+    """Mappings are merged by key; other values of `added` replace."""
+    result = dict(own)
+    for key, value in added.items():
+        inner = result.get(key)
+        result[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return result

@@ -1,0 +1,83 @@
+"""How a job reaches the platform: the file in FLOW_WIRING names the lake, the database and the identities of one step.
+
+On a cluster the same values come from the pod: the identity of its service account, and the database's password file.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+GIVEN: dict[str, Any] = json.loads(Path(os.environ["FLOW_WIRING"]).read_text(encoding="utf-8"))
+PRODUCT: str = GIVEN["product"]
+CONTRACT: list[dict[str, Any]] = GIVEN["tables"]
+
+
+def place(layer: str) -> tuple[str, str]:
+    """The bucket of a layer, and the product's folder in it."""
+    return GIVEN["lake"][layer].removeprefix("s3://").strip("/"), f"{PRODUCT}/"
+
+
+def s3(module: str) -> Any:
+    """A client of the object store with a module's identity."""
+    import boto3
+
+    key, secret, token = GIVEN["credentials"][module]
+    return boto3.client(
+        "s3", endpoint_url=GIVEN["endpoint"], region_name=GIVEN["region"],
+        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
+    )  # fmt: skip
+
+
+def database(role: str) -> Any:
+    """A connection to the platform's database as a module's role. libpq reads the address, TLS and the password file."""
+    import psycopg
+
+    return psycopg.connect(dbname=GIVEN["database"], user=role)
+
+
+def table(module: str, layer: str, name: str, schema: Any = None) -> Any:
+    """An Iceberg table of the product, created if it does not exist and `schema` is given; else None.
+
+    The catalogue is in the database of the module whose role is GIVEN["catalogue"].
+    """
+    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.exceptions import NoSuchTableError
+
+    key, secret, token = GIVEN["credentials"][module]
+    role = GIVEN["catalogue"]
+    bucket, folder = place(layer)
+    catalog = SqlCatalog(
+        "lake",
+        **{
+            "uri": f"postgresql+psycopg://{role}@/{role}",
+            "warehouse": f"s3://{bucket}/{folder}warehouse",
+            "s3.endpoint": GIVEN["endpoint"],
+            "s3.region": GIVEN["region"],
+            "s3.access-key-id": key,
+            "s3.secret-access-key": secret,
+            "s3.session-token": token,
+        },
+    )
+    identifier = (f"{layer}_{PRODUCT}", name)
+    try:
+        return catalog.load_table(identifier)
+    except NoSuchTableError:
+        if schema is None:
+            return None
+    catalog.create_namespace_if_not_exists(identifier[:1])
+    return catalog.create_table(identifier, schema=schema, location=f"s3://{bucket}/{folder}{name}")
+
+
+def replace(found: Any, rows: Any, source: str) -> bool:
+    """Make `rows` the content of a table in one commit, unless its last commit has the same source already."""
+    last = found.current_snapshot()
+    if last is not None and last.summary is not None and last.summary.additional_properties.get("source") == source:
+        return False
+    found.overwrite(rows, snapshot_properties={"source": source})
+    return True
+
+
+def report(**facts: Any) -> None:
+    """What the job did, as its last line."""
+    print(json.dumps(facts, sort_keys=True, default=str))

@@ -1,0 +1,126 @@
+"""The flow with its real engines: nothing is lost, kills change nothing, and people read what is declared."""
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from terrace.flow import engines, product, run
+from terrace.flow.run import Evidence, JobFailed, Plane
+from terrace.project.discovery import Project
+from tests.conftest import ROOT
+
+ROWS, SEED = 1500, 7
+READY = ROOT / ".tools" / "flow" / ".ready"
+
+pytestmark = [
+    pytest.mark.skipif(not READY.is_file(), reason="the engines of the flow are not installed (make flow)"),
+    pytest.mark.xdist_group("flow"),
+]
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    project = Project(ROOT)
+    home = tmp_path_factory.mktemp("flow")
+    installed = engines.install(ROOT, project.tools, print)
+    read = product.read(project, "dev", ROOT / product.EXAMPLE, home / "project")
+    with run.plane(read, installed, home / "plane", print) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def first(plane: Plane) -> Evidence:
+    return run.flow(plane, ROWS, SEED)
+
+
+def result(evidence: Evidence) -> dict[str, Any]:
+    """What two runs of the same events have in common."""
+    return {name: value for name, value in evidence.as_data().items() if name not in ("seconds", "dbt")}
+
+
+def ask(plane: Plane, code: str) -> Any:
+    """Run code with the product's wiring, in the engines' Python; it prints JSON last."""
+    env = run._environment(plane, "") | {"PYTHONPATH": str(plane.product.folder / "jobs")}
+    done = subprocess.run([plane.engines.python, "-c", code], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_each_event_is_in_silver_or_a_duplicate_or_quarantined_with_a_reason(first: Evidence, plane: Plane) -> None:
+    assert first.failures == []
+    assert first.events == ROWS == first.silver + first.duplicates + first.quarantined
+    assert min(first.silver, first.duplicates, first.quarantined, first.late) > 0
+    assert "line: not JSON" in first.reasons
+    found = ask(plane, "import json, wiring; t = wiring.table('spark', 'silver', 'quarantine').scan().to_arrow();"
+                       "print(json.dumps([t.column_names, t.to_pylist()]))")  # fmt: skip
+    assert found[0] == ["object", "line", "event_id", "reason"]
+    assert len(found[1]) == first.quarantined
+    assert all(one["reason"] for one in found[1])
+    assert len({(one["object"], one["line"]) for one in found[1]}) == first.quarantined
+
+
+def test_silver_has_personal_data_only_as_the_contract_masks_it(first: Evidence, plane: Plane) -> None:
+    rows = ask(plane, "import json, wiring; t = wiring.table('spark', 'silver', 'orders').scan().to_arrow();"
+                      "print(json.dumps(t.select(['name', 'email', 'phone']).to_pylist()))")  # fmt: skip
+    assert len(rows) == first.silver
+    assert {one["name"] for one in rows} == {None}
+    assert all(len(one["email"]) == 64 and len(one["phone"]) == 4 for one in rows)
+
+
+def test_a_second_run_adds_nothing(first: Evidence, plane: Plane) -> None:
+    states = (
+        "import json, wiring; b, at = wiring.place('bronze');"
+        "o = wiring.s3('airflow').list_object_versions(Bucket=b, Prefix=at);"
+        "t = [wiring.table('spark', *x) for x in (('silver', 'orders'), ('silver', 'quarantine'),"
+        "('gold', 'customers'), ('gold', 'daily_revenue'))];"
+        "print(json.dumps([[v['VersionId'] for v in o['Versions']], [len(x.snapshots()) for x in t]]))"
+    )
+    before = ask(plane, states)
+    assert result(run.flow(plane, ROWS, SEED)) == result(first)
+    assert ask(plane, states) == before
+
+
+@pytest.mark.parametrize("job", ["bronze.py", "silver.py", "load.py", "dbt", "gold.py"])
+def test_a_killed_job_changes_no_result(first: Evidence, plane: Plane, job: str) -> None:
+    timers = []
+
+    def kill(process: "subprocess.Popen[str]") -> None:
+        if any(str(word).endswith(job) for word in process.args):  # type: ignore[union-attr]
+            timers.append(threading.Timer(2.5, process.kill))
+            timers[-1].start()
+
+    try:
+        killed = run.flow(plane, ROWS, SEED, on_job=kill)
+    except JobFailed as error:
+        assert f"{job} ended with -9" in str(error)
+    else:
+        assert result(killed) == result(first)  # the job was faster
+    finally:
+        for timer in timers:
+            timer.cancel()
+    assert timers
+    assert result(run.flow(plane, ROWS, SEED)) == result(first)
+
+
+def test_a_right_that_no_rule_gives_is_a_failure(first: Evidence, plane: Plane) -> None:
+    assert {one["given"] for one in first.rights} == {"clear", "denied"}
+    name = plane.database.name
+    plane.server.sql('grant select on marts.customers to "group_analysts"', database=name)
+    found = run._rights(plane)
+    wrong = [(one["group"], one["column"]) for one in found if one["expected"] != one["given"]]
+    assert wrong == [("analysts", "marts.customers.customer")]
+    run._people(plane)
+    assert [one for one in run._rights(plane) if one["expected"] != one["given"]] == []
+
+
+def test_people_see_the_rows_of_their_countries(first: Evidence, plane: Plane) -> None:
+    run._rights(plane)
+    done = plane.server.ask(
+        "select distinct country from marts.daily_revenue order by 1",
+        database=plane.database.name, user="person of analysts",
+    )  # fmt: skip
+    assert done.stdout.split() == ["AT", "DE"]
