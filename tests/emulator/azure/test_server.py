@@ -14,6 +14,7 @@ from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Options
 from tests.emulator.azure.bodies import (
     ACCOUNT,
+    CACHE,
     CLUSTER,
     GROUP,
     IDENTITY,
@@ -353,3 +354,10 @@ def test_throttling_has_resource_managers_format() -> None:
     status, headers, body = response
     assert status.startswith("429") and dict(headers)["Retry-After"]
     assert json.loads(body)["error"]["code"] == "TooManyRequests"
+
+
+def test_a_cache_names_the_skus_that_it_can_be_scaled_to(populated: Azure) -> None:
+    """Without its answer, the provider does not know whether another size needs another server."""
+    answer = populated.call("POST", f"{CACHE}/listSkusForScaling")
+    assert answer.status == 200
+    assert {"name": "Balanced_B5"} in answer.body["skus"]

@@ -21,6 +21,19 @@ def _keys(resource: Resource, body: Any) -> tuple[int, Any]:
     return 200, {"primaryKey": first, "secondaryKey": second}
 
 
+_SIZES = {
+    "Balanced_B": (0, 1, 3, 5, 10, 20, 50, 100, 150, 250, 350, 500, 700, 1000),
+    "ComputeOptimized_X": (3, 5, 10, 20, 50, 100, 150, 250, 350, 500, 700),
+    "MemoryOptimized_M": (10, 20, 50, 100, 150, 250, 350, 500, 700, 1000, 1500, 2000),
+}
+"""Sizes in GB, by the beginning of the SKUs' names. Source: Azure Managed Redis documentation, "Architecture"."""
+
+
+def _scaling(resource: Resource, body: Any) -> tuple[int, Any]:
+    """The SKUs that an instance can be scaled to. Azure leaves out those that are too small for its data."""
+    return 200, {"skus": [{"name": f"{prefix}{size}"} for prefix, sizes in _SIZES.items() for size in sizes]}
+
+
 _INSTANCE = "Microsoft.Cache/redisEnterprise"
 KINDS = {
     _INSTANCE: Kind(
@@ -28,6 +41,7 @@ KINDS = {
         computed=_instance,
         required=(".location", ".sku.name"),
         rules=(*refused.INSTANCE, keys.cache),
+        actions={"listskusforscaling": _scaling},
     ),
     f"{_INSTANCE}/databases": Kind(
         operation=201,
