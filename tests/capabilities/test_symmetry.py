@@ -28,6 +28,11 @@ VOCABULARY = {
     "iam": "how a cloud grants: policy documents, role assignments, bindings",
 }
 OWN = {
+    ("aws", "identity", "KEY_VERBS"): "a policy on objects needs the use of their key too",
+    ("aws", "identity", "lake_statements"): "rights on the lake are statements, for modules and for groups of people",
+    ("aws", "identity", "through"): "a key is used through a service",
+    ("aws", "people", "sign_in_trust"): "people assume a role, which trusts the role that they sign in with",
+    ("azure", "existing", "PRIVATE_ZONES"): "a network is linked to one private DNS zone of a service's name",
     ("azure", "bucket", "account"): "flow logs need a storage account that is not a bucket of the lake",
     ("azure", "firewall", "private_path"): "capabilities built after the network add their own private endpoints",
     ("azure", "providers", "below"): "a lock is removed before one of the resources below it",

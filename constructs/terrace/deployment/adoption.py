@@ -92,8 +92,11 @@ def _plan_with(
     imports: dict[str, str],
     dropped: dict[str, str],
 ) -> dict[str, Any]:
-    """Plan with the `attempted` imports without those that do not exist. Updates `imports` and `dropped`."""
-    for _ in range(_ROUNDS):
+    """Plan with the `attempted` imports without those that do not exist. Updates `imports` and `dropped`.
+
+    Each failed plan names some that do not exist, so that there are fewer the next time.
+    """
+    while True:
         write_imports(terraform.directory, attempted)
         try:
             terraform.plan(path, on_event=deployment.on_event)

@@ -156,6 +156,15 @@ def _path(workloads: Workloads, source: EnabledModule, destination: EnabledModul
     )
 
 
+def _reads_authorities(workloads: Workloads, tenants: Iterable[EnabledModule]) -> bool:
+    """Whether a pod downloads the certificate authorities of its database server before it logs in."""
+    context = workloads.context
+    logins = {one.needs.database.login for one in tenants if one.needs.database}
+    if context.outputs.database is None or "password-file" not in logins:
+        return False
+    return bool(context.cloud.database_login(context.outputs, context.target).authority)
+
+
 def _address_declared(
     workloads: Workloads, tenants: list[EnabledModule], direction: str, block: Any, port: int | str
 ) -> bool:
@@ -197,7 +206,7 @@ def _address_declared(
         )
         or (port == 443 and "kubernetes-api" in calls and _within(workloads, block, "kubernetes-api"))
         or (("cloud" in calls or any(need.lake for need in needs)) and _of_cloud(workloads, block, port))
-        or ("internet" in calls and _of_internet(workloads, block, port))
+        or (("internet" in calls or _reads_authorities(workloads, tenants)) and _of_internet(workloads, block, port))
         or ("nodes" in calls and (port == 10250 or port in own) and _within(workloads, block, "nodes"))
     )
 
