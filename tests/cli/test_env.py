@@ -125,10 +125,13 @@ def test_explain_every_value_there_is(terrace: Terrace) -> None:
             assert explained.description, path
 
 
+UNSET = (None, [])
+
+
 def without_nulls(value: object) -> object:
     """A value without the keys that no file sets, in the elements of a list."""
     if isinstance(value, list):
-        return [{k: v for k, v in one.items() if v is not None} if isinstance(one, dict) else one for one in value]
+        return [{k: v for k, v in one.items() if v not in UNSET} if isinstance(one, dict) else one for one in value]
     return value
 
 
