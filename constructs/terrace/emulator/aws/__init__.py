@@ -25,7 +25,10 @@ NOT_EMULATED = (
     NotEmulated(
         "policies", "stored and not evaluated, except a role's trust policy at sign-in, and its rights with --rights"
     ),
-    NotEmulated("data planes", "the endpoints have no PostgreSQL, Valkey, Kubernetes API or VPN tunnel behind them"),
+    NotEmulated(
+        "data planes",
+        "the endpoints have no Valkey, Kubernetes API or VPN tunnel behind them, and PostgreSQL with --engines only",
+    ),
     NotEmulated("quotas, service limits and prices", "none are applied"),
     NotEmulated("time", "what takes AWS minutes is done at once; backups, rotations and schedules never run"),
     NotEmulated("locks", "vault lock and object lock are stored and not enforced"),

@@ -51,7 +51,9 @@ NOT_EMULATED = (
     NotEmulated("rights", "assignments are evaluated only for customer-managed keys and backup vaults"),
     NotEmulated("policies", "assignments are stored; nothing is denied or reported as non-compliant"),
     NotEmulated(
-        "data planes", "there is no PostgreSQL, Redis, Kubernetes API, registry or log query; keys cannot encrypt"
+        "data planes",
+        "there is no Redis, Kubernetes API, registry or log query, and PostgreSQL with --engines only; "
+        "keys cannot encrypt",
     ),
     NotEmulated(
         "networks",

@@ -28,7 +28,10 @@ FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "ia
 NOT_EMULATED = (
     NotEmulated("acceptance by Google", "only the published schemas and the emulator's own rules are checked"),
     NotEmulated("permissions", "policies are evaluated only for the use of keys and the sign-in of pipelines"),
-    NotEmulated("data planes", "the endpoints have no PostgreSQL, Valkey, Kubernetes API or VPN tunnel behind them"),
+    NotEmulated(
+        "data planes",
+        "the endpoints have no Valkey, Kubernetes API or VPN tunnel behind them, and PostgreSQL with --engines only",
+    ),
     NotEmulated("quotas, machine types and prices", "none are applied"),
     NotEmulated("time", "what takes Google minutes is done at once; backups, rotations and schedules never run"),
     NotEmulated("Google's own defaults", "default values are emulated only where the stacks need them"),
