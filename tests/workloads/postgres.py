@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import trustme
 
-from terrace.emulator.engines import USER
+from terrace.emulator.engines import USER, free_port
 
 HOST = "database.example.com"
 """The name on the server's certificate."""
@@ -118,7 +117,7 @@ def server(programs: Path, fresh: Path) -> Iterator[Server]:
         Path(name).chmod(0o755)
         shutil.copytree(fresh, home)
         _give(home)
-        port = _free_port()
+        port = free_port()
         options = {
             "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off", "ssl": "on",
             "ssl_cert_file": home / "server.pem", "ssl_key_file": home / "server.key",
@@ -144,13 +143,6 @@ def _give(home: Path) -> None:
 
 def _has_pgaudit(programs: Path) -> bool:
     return (programs.resolve().parent / "lib" / "pgaudit.so").exists()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _ready(server: Server, log: Path) -> Server:

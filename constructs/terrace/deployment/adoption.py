@@ -94,7 +94,7 @@ def _plan_with(
 ) -> dict[str, Any]:
     """Plan with the `attempted` imports without those that do not exist. Updates `imports` and `dropped`.
 
-    Each failed plan names some that do not exist, so that there are fewer the next time.
+    A failed plan names at least one that does not exist, so the loop ends.
     """
     while True:
         write_imports(terraform.directory, attempted)

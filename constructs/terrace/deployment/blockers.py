@@ -20,8 +20,8 @@ class Blocked(AnswerIsNo):
 
 
 def blockers(deployment: Deployment, plan: Mapping[str, Any]) -> tuple[Blocker, ...]:
-    """What blocks the changes of a plan in Terraform's JSON format: skipped versions, locks, contents in what is
-    destroyed or replaced that Terraform did not create, and names of deleted resources."""
+    """What blocks a plan in Terraform's JSON format: skipped versions, locks, a removed cluster with releases, removed
+    resources with contents that Terraform did not create, and names of deleted resources."""
     known = facts(deployment.cloud)
     planned = (*version_steps.blockers(plan, known), *locks.blockers(plan, known))
     removed = _planned(plan, "delete", "before")

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("terrace.emulator")
 
-USER = "postgres" if os.getuid() == 0 else None
-"""The user that runs a server, which refuses to run as root."""
+_OLDEST = 15
 _MISSING = "this machine has no PostgreSQL server: install PostgreSQL 15 or newer and start the emulator again"
 _OWN = (
     *("port", "listen_", "unix_", "ssl", "hba_", "ident_", "data_", "config_", "external_", "log_", "logging_"),
@@ -62,11 +62,23 @@ class Endpoint:
     state: str
 
 
+def _unprivileged() -> str | None:
+    if os.getuid() != 0:
+        return None
+    users = {one.pw_name for one in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in users), None)
+
+
+USER = _unprivileged()
+"""The user that runs a server, which refuses to run as root; None: the user of this process."""
+
+
 def programs() -> Path | None:
     """The folder of the server's programs, as Debian and others lay it; none without a server."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
-    found = shutil.which("postgres")
-    candidates = [*folders, *([Path(found).resolve().parent] if found else [])]
+    found = (path for path in Path("/usr/lib/postgresql").glob("*/bin") if int(path.parent.name) >= _OLDEST)
+    folders = sorted(found, key=lambda path: int(path.parent.name), reverse=True)
+    on_path = shutil.which("postgres")
+    candidates = [*folders, *([Path(on_path).resolve().parent] if on_path else [])]
     return next((folder for folder in candidates if (folder / "initdb").exists()), None)
 
 
@@ -145,7 +157,7 @@ class _Server:
     """A process and its folder."""
 
     def __init__(self, folder: Path, database: Database, authority: "CertificateAuthority") -> None:
-        self._programs, self.port = folder, _free_port()
+        self._programs, self.port = folder, free_port()
         self.database = replace(database, password="", databases=(), parameters=())
         self._home = Path(tempfile.mkdtemp(prefix="terrace-engine-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -254,7 +266,8 @@ def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

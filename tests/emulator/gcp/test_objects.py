@@ -12,6 +12,7 @@ from googleapiclient.errors import HttpError
 from googleapiclient.http import MediaInMemoryUpload
 
 from terrace.emulator import Emulator, Options, start
+from tests.emulator import iceberg
 from tests.emulator.gcp.conftest import Google
 
 UPLOAD = "https://storage.googleapis.com/upload/storage/v1/b/lake/o"
@@ -61,19 +62,16 @@ part = pyarrow.parquet.ParquetFile("lake/arrow/t.parquet", filesystem=files).rea
 same = pyarrow.parquet.read_table("lake/arrow/t.parquet", filesystem=files).equals(table)
 print(json.dumps([part.column("a")[0].as_py(), same]))
 """
-_ICEBERG = """
+_ICEBERG = (
+    """
 import pyarrow
 from pyiceberg.catalog.sql import SqlCatalog
 settings = {"gcs.project-id": project, "gcs.session-kwargs": json.dumps({"trust_env": True})}
 catalog = SqlCatalog("lake", uri="sqlite://", warehouse="gs://lake/warehouse", **settings,
                      **{"py-io-impl": "pyiceberg.io.fsspec.FsspecFileIO"})
-catalog.create_namespace("sales")
-table = catalog.create_table("sales.orders", schema=pyarrow.schema([("id", pyarrow.int64())]))
-for start in (0, 1000):
-    table.append(pyarrow.table({"id": list(range(start, start + 1000))}))
-table.delete("id < 10")
-print(json.dumps([table.scan().to_arrow().num_rows, len(table.history())]))
 """
+    + iceberg.TABLE
+)
 
 
 @pytest.fixture(scope="module")

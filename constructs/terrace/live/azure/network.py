@@ -125,9 +125,8 @@ def private_paths(deployment: Deployment) -> Iterator[Observation]:
         }
     without = [name for name, id in expected.items() if id.lower() not in reached]
     yield empty(f"network {deployment.prefix}", "services without a private path", without)
-    zones = [*deployment.all("Microsoft.Network/privateDnsZones")]
-    zones += [deployment.get(id) for id in (existing.private_zones if existing else ())]
-    for zone in zones:
+    shared = [deployment.get(id) for id in (existing.private_zones if existing else ())]
+    for zone in (*deployment.all("Microsoft.Network/privateDnsZones"), *shared):
         links = deployment.pages(f"{zone['id']}/virtualNetworkLinks")
         ours = [one for one in links if same(at(one, "virtualNetwork.id"), names.network_id(deployment.target))]
         yield at_least(f"zone {zone['name']}", "links to the network", len(ours), 1)
