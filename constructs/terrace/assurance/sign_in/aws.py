@@ -7,9 +7,9 @@ federation".
 from collections.abc import Iterator
 
 from terrace.assurance.access.aws import policies
-from terrace.assurance.access.aws.policies import Context, Statement
 from terrace.assurance.checks import Subject
 from terrace.assurance.sign_in.tokens import Claims
+from terrace.authorization.aws import Context, Statement, holds
 from terrace.aws import names
 from terrace.capabilities.ci import Pipeline
 
@@ -51,4 +51,4 @@ def _holds(stack: Subject, statement: Statement, token: Claims) -> bool:
     known = {"aud", "sub", *names.condition_keys(stack.target, stack.environment.identity)}
     presented = {f"{host}:{name}".lower(): value for name, value in token.items() if name in known}
     context: Context = {key: presented.get(key) for key in keys}
-    return "sts:assumerolewithwebidentity" in statement.patterns and bool(policies.holds(statement.condition, context))
+    return "sts:assumerolewithwebidentity" in statement.patterns and bool(holds(statement.condition, context))

@@ -1,14 +1,13 @@
-"""Statements and conditions, evaluated as AWS does; what a caller chooses never narrows a permission."""
+"""Statements and conditions, read from a stack and expanded to AWS's actions."""
 
 from typing import Any
 
 import pytest
 
 from terrace.assurance.access.aws import policies
-from terrace.assurance.access.aws.policies import Statement
 from terrace.assurance.access.model import Unknown
+from terrace.authorization.aws import Statement
 
-A_ROLE = "arn:aws:iam::*:role/a*"
 BUCKET = "arn:aws:s3:::lake"
 
 
@@ -17,39 +16,6 @@ def read(**written: Any) -> Statement:
     (statement,) = policies.statements(document, "by", str)
     assert isinstance(statement, Statement)
     return statement
-
-
-@pytest.mark.parametrize(
-    ("condition", "context", "holds"),
-    [
-        ({"StringEquals": {"aws:PrincipalAccount": "1"}}, {"aws:principalaccount": "1"}, True),
-        ({"StringEquals": {"aws:PrincipalAccount": ["2", "1"]}}, {"aws:principalaccount": "1"}, True),
-        ({"StringEquals": {"aws:PrincipalAccount": "1"}}, {"aws:principalaccount": "2"}, False),
-        ({"StringLike": {"aws:PrincipalAccount": "*"}}, {"aws:principalaccount": "2"}, True),
-        ({"StringEquals": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": None}, False),
-        ({"StringEqualsIfExists": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": None}, True),
-        ({"StringNotEquals": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": None}, True),
-        ({"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": None}, True),
-        ({"ForAnyValue:StringEquals": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": None}, False),
-        ({"Null": {"aws:SourceAccount": "true"}}, {"aws:sourceaccount": None}, True),
-        ({"Null": {"aws:SourceAccount": "false"}}, {"aws:sourceaccount": None}, False),
-        ({"ArnLike": {"aws:PrincipalArn": A_ROLE}}, {"aws:principalarn": "arn:aws:iam::1:role/ab"}, True),
-        ({"ArnNotLike": {"aws:PrincipalArn": A_ROLE}}, {"aws:principalarn": "arn:aws:iam::1:role/b"}, True),
-        ({"NumericLessThan": {"s3:TlsVersion": "1.2"}}, {"s3:tlsversion": "1.3"}, False),
-        ({"Bool": {"aws:SecureTransport": "false"}}, {"aws:securetransport": "true"}, False),
-        ({"StringEquals": {"s3:prefix": "home"}}, {}, None),
-        ({"StringEquals": {"s3:prefix": "home", "aws:PrincipalAccount": "1"}}, {"aws:principalaccount": "2"}, False),
-        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, {}, None),
-    ],
-)  # fmt: skip
-def test_a_condition(condition: Any, context: dict[str, str | None], holds: bool | None) -> None:
-    assert policies.holds(read(Condition=condition).condition, context) is holds
-
-
-def test_what_the_caller_chooses_allows_and_does_not_deny() -> None:
-    chosen = {"StringEquals": {"s3:prefix": "home"}}
-    assert read(Condition=chosen).applies({})
-    assert not read(Effect="Deny", Condition=chosen).applies({})
 
 
 @pytest.mark.parametrize(
@@ -66,16 +32,16 @@ def test_what_the_caller_chooses_allows_and_does_not_deny() -> None:
 )
 def test_a_statement(written: Any, action: str, arn: str, covers: bool) -> None:
     statement = read(**written)
-    assert (action in statement.actions("s3") and statement.covers(arn)) is covers
+    assert (action in policies.named(statement, "s3") and statement.covers(arn)) is covers
 
 
 def test_all_but() -> None:
     document = {"Statement": [{"Effect": "Allow", "NotAction": ["s3:*", "iam:*"], "NotResource": [f"{BUCKET}/*"]}]}
     (statement,) = policies.statements(document, "by", str)
     assert isinstance(statement, Statement)
-    assert statement.actions("s3") == frozenset()
-    assert "kms:decrypt" in statement.actions("kms")
-    assert "kms" in statement.services()
+    assert policies.named(statement, "s3") == frozenset()
+    assert "kms:decrypt" in policies.named(statement, "kms")
+    assert "kms" in policies.services(statement)
     assert not statement.covers(f"{BUCKET}/x")
     assert statement.covers("arn:aws:s3:::other/x")
 

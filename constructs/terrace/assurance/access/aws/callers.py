@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from terrace.assurance.access.aws.objects import Objects
-from terrace.assurance.access.aws.policies import Context, Statement
+from terrace.authorization.aws import Context, Statement
 
 _FOREIGN = "999999999999"
 _WITHOUT_SOURCE = ("ec2", "eks", "logdelivery.elasticloadbalancing")
@@ -72,20 +72,3 @@ def _service(account: str) -> Context:
         elsewhere = f"arn:aws:any:eu-central-1:{account}:any"
         context |= {"aws:sourcearn": elsewhere, "kms:encryptioncontext:aws:logs:arn": elsewhere}
     return context
-
-
-def lets_in(statement: Statement, caller: Caller, objects: Objects, *, delegated: bool = True) -> bool:
-    """Whether a statement is about a caller; `delegated` includes what is granted to the account's identities."""
-    if statement.principals is None:
-        return False
-    return _is_named(statement, caller, objects, delegated) is not statement.principals_all_but
-
-
-def _is_named(statement: Statement, caller: Caller, objects: Objects, delegated: bool) -> bool:
-    listed = (statement.principals or {}).get(caller.kind, ())
-    if caller.kind != "AWS":
-        return caller.value in listed
-    if caller.value in listed or "*" in listed:
-        return True
-    account = caller.value.split(":")[4] if caller.value.count(":") > 4 else caller.value
-    return delegated and any(one == account or one.endswith(f":{account}:root") for one in listed)

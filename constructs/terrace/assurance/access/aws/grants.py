@@ -6,10 +6,10 @@ from typing import Any
 from terrace.assurance.access.aws import actions, kubernetes, policies, trust
 from terrace.assurance.access.aws.identities import Identities, Identity
 from terrace.assurance.access.aws.objects import NAMED, Objects, Place, is_whole_kind, part
-from terrace.assurance.access.aws.policies import Context, Statement
 from terrace.assurance.access.aws.resources import Policies, meant
 from terrace.assurance.access.model import Grant, Unknown, Verb
 from terrace.assurance.checks import Subject
+from terrace.authorization.aws import Context, Statement
 from terrace.aws import names
 
 _OUTSIDE = "identities/outside the stack"

@@ -6,10 +6,10 @@ from typing import Any
 
 from terrace.assurance.access.aws import policies, roles
 from terrace.assurance.access.aws.objects import Objects
-from terrace.assurance.access.aws.policies import Statement
 from terrace.assurance.access.model import Unknown
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Resource, blocks
+from terrace.authorization.aws import Statement
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Identity:
 
     def services(self) -> frozenset[str]:
         """The services of which it may have an action."""
-        return frozenset().union(*(one.services() for one in self.statements if one.allows))
+        return frozenset().union(*(policies.services(one) for one in self.statements if one.allows))
 
 
 class Identities:

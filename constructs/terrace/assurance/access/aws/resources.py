@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from terrace.assurance.access.aws import actions, policies
-from terrace.assurance.access.aws.callers import Caller, callers, lets_in
+from terrace.assurance.access.aws.callers import Caller, callers
 from terrace.assurance.access.aws.objects import Objects
-from terrace.assurance.access.aws.policies import Context, Statement
 from terrace.assurance.access.model import Grant, Unknown, Verb
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Resource
+from terrace.authorization.aws import Context, Statement
 
 _ATTACHED = (
     ("aws_s3_bucket_policy", "bucket", "aws_s3_bucket"),
@@ -99,8 +99,7 @@ class Policies:
         owner = self._by_arn.get(arn)
         if owner is None:
             return None
-        candidate = Caller("", "AWS", caller, {})
-        return [one for one in owner.statements if lets_in(one, candidate, self._objects)]
+        return [one for one in owner.statements if one.is_for("AWS", caller)]
 
     def grants(self) -> Iterator[Grant]:
         """What the policies of resources grant by themselves."""
@@ -124,7 +123,7 @@ class Policies:
         mine = [
             one
             for one in owner.statements
-            if lets_in(one, caller, self._objects, delegated=delegated or not one.allows)
+            if one.is_for(caller.kind, caller.value, delegated=delegated or not one.allows)
         ]
         seen: set[tuple[Verb, str]] = set()
         for arn in (*owner.arns, *_samples(owner)):
@@ -149,12 +148,12 @@ class Policies:
         for caller in callers(owner.statements, self._objects):
             if caller.kind != "AWS" or caller.name == "anyone":
                 continue
-            denials = [one for one in owner.statements if not one.allows and lets_in(one, caller, self._objects)]
+            denials = [one for one in owner.statements if not one.allows and one.is_for(caller.kind, caller.value)]
             denied = {
                 action
                 for one in denials
                 if one.covers(owner.arns[0]) and one.applies(caller.context)
-                for action in one.actions(service)
+                for action in policies.named(one, service)
             }
             if kept - denied:
                 yield caller.name

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from terrace.assurance.access.aws import policies
-from terrace.assurance.access.aws.callers import Caller, callers, lets_in
+from terrace.assurance.access.aws.callers import Caller, callers
 from terrace.assurance.access.aws.identities import Identities, Identity
 from terrace.assurance.access.aws.objects import Objects
-from terrace.assurance.access.aws.policies import Context, Statement
 from terrace.assurance.access.model import Grant, Unknown
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Resource
+from terrace.authorization.aws import Context, Statement
 from terrace.aws import names
 
 _PODS = "pods.eks.amazonaws.com"
@@ -39,22 +39,20 @@ def _trusted(
             yield from _federated(stack, objects, trust, caller, own)
         elif caller.value == _PODS:
             yield from _pods(stack, trust, caller, objects, role)
-        elif _lets(trust, caller, objects, delegated=caller.value not in roles):
+        elif _lets(trust, caller, delegated=caller.value not in roles):
             open_to_all = open_to_all or caller.name == "anyone"
             if not open_to_all or caller.name == "anyone":
                 yield caller.name, own
     for arn, other in roles.items():  # whom the trust leaves to the account's policies
         caller = Caller(other.name, "AWS", arn, {"aws:principalarn": arn, "aws:principalaccount": objects.account})
-        if not open_to_all and _lets(trust, caller, objects) and not _lets(trust, caller, objects, delegated=False):
+        if not open_to_all and _lets(trust, caller) and not _lets(trust, caller, delegated=False):
             found = policies.allowed("sts", role.arn, caller.context, by=other.statements)
             if by := next((by for action, by in found.items() if action in _ASSUMES), None):
                 yield other.name, (*by, str(role.resource))
 
 
-def _lets(
-    trust: list[Statement], caller: Caller, objects: Objects, context: Context | None = None, *, delegated: bool = True
-) -> bool:
-    mine = [one for one in trust if lets_in(one, caller, objects, delegated=delegated or not one.allows)]
+def _lets(trust: list[Statement], caller: Caller, context: Context | None = None, *, delegated: bool = True) -> bool:
+    mine = [one for one in trust if one.is_for(caller.kind, caller.value, delegated=delegated or not one.allows)]
     found = policies.allowed("sts", "", caller.context if context is None else context, by=mine)
     return bool(_ASSUMES & set(found))
 
@@ -65,12 +63,12 @@ def _pods(
     """The service accounts that are bound to a role, if it trusts the cluster; other clusters if it trusts them too."""
     cluster = names.cluster_arn(stack.target)
     if caller.name.startswith("foreign"):
-        if _lets(trust, caller, objects):
+        if _lets(trust, caller):
             yield caller.name, (str(role.resource),)
         return
-    if _lets(trust, caller, objects, {**caller.context, "aws:sourcearn": f"{cluster}-other"}):
+    if _lets(trust, caller, {**caller.context, "aws:sourcearn": f"{cluster}-other"}):
         yield "cloud pods.eks of any cluster", (str(role.resource),)
-    if _lets(trust, caller, objects, {**caller.context, "aws:sourcearn": cluster}):
+    if _lets(trust, caller, {**caller.context, "aws:sourcearn": cluster}):
         for pods, binding in _bound(stack, role.resource):
             yield f"pods {pods}", (str(role.resource), str(binding))
 
@@ -118,9 +116,9 @@ def _federated(
         for value in values
     }
     context: Context = {f"{host}:aud": identity.audience(names.STS)}
-    if _lets(trust, caller, objects, {**context, key: "repo:anyone/anything:ref:refs/heads/main"}):
+    if _lets(trust, caller, {**context, key: "repo:anyone/anything:ref:refs/heads/main"}):
         yield "workflow *", by
         return
     for subject in sorted(subjects):
-        if _lets(trust, caller, objects, {**context, key: subject.replace("*", "x").replace("?", "x")}):
+        if _lets(trust, caller, {**context, key: subject.replace("*", "x").replace("?", "x")}):
             yield f"workflow {subject}", by

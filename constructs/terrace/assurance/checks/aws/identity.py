@@ -8,6 +8,7 @@ from terrace.assurance.access.aws.objects import Objects
 from terrace.assurance.checks import Subject
 from terrace.assurance.checks.aws.lookup import allows, condition, principals, statements
 from terrace.assurance.evaluation import Observation, check, empty, equal
+from terrace.authorization.aws import Statement
 from terrace.aws import names
 
 _BOUNDARY_CALLS = (
@@ -95,7 +96,7 @@ def boundary_denials(stack: Subject) -> Iterator[Observation]:
     objects = Objects(stack)
     boundary = stack.one("aws_iam_policy", "governance/boundary")
     read = list(policies.statements(boundary.get("policy"), str(boundary), objects.text))
-    limit = [one for one in read if isinstance(one, policies.Statement)]
+    limit = [one for one in read if isinstance(one, Statement)]
     everything = policies.administrator(str(boundary))
     for purpose, actions in (("any", (*_NEVER, *_PIPELINE_CALLS)), ("ci-apply", (*_BOUNDARY_CALLS, *_PIPELINE_CALLS))):
         context = {

@@ -1,0 +1,1 @@
+"""The policy languages of the clouds: what one statement says about one request, for the gate and the emulators."""
