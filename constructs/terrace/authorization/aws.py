@@ -69,8 +69,8 @@ class Statement:
 
     def applies_to(self, request: Context) -> bool:
         """Whether its conditions hold for a request, whose other keys have no value."""
-        keys: dict[str, Values] = {key.lower(): None for keys in self.condition.values() for key in keys}
-        return self.applies(keys | dict(request))
+        absent: dict[str, Values] = {key.lower(): None for keys in self.condition.values() for key in keys}
+        return holds(self.condition, absent | dict(request)) is True
 
 
 def statement(written: Any, by: str, text: Callable[[Any], str] = str) -> Statement | None:

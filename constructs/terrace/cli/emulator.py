@@ -1,4 +1,4 @@
-"""`terrace emulator start|status|endpoints|stop|env`: start, inspect and stop an emulated cloud."""
+"""`terrace emulator start|status|endpoints|decisions|stop|env`: start, inspect and stop an emulated cloud."""
 
 import os
 import shlex
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from terrace.cli.console import info, write, write_json
+from terrace.cli.console import info, table, write, write_json
 from terrace.emulator import Emulator, Faults, Options, clouds, start, status
 from terrace.emulator.contract import cloud_module
 from terrace.errors import AnswerIsNo, UsageError
@@ -65,7 +65,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     metavar="FILE",
     help="Issuers whose tokens pipelines sign in with: JSON of issuer to key set (JWKS).",
 )
-@click.option("--rights", is_flag=True, help="Refuse what the role of a request may not do; AWS only.")
+@click.option("--rights", is_flag=True, help="Refuse what policies do not allow the identity of a request; AWS only.")
 @click.option("--engines", is_flag=True, help="Run the cloud's PostgreSQL servers on this machine.")
 @click.option(
     "--fault",
@@ -162,6 +162,30 @@ def endpoints_command(cloud: str, directory: Path | None, as_json: bool) -> None
         write(f"{endpoint.engine}  {endpoint.host}  {where}  user {endpoint.user}")
     if not endpoints:
         write("No server runs on this machine: the cloud has none, or the emulator was started without --engines.")
+
+
+@command.command("decisions")
+@_cloud
+@_directory
+@click.option("--refused", is_flag=True, help="Only what was refused.")
+@_json
+def decisions_command(cloud: str, directory: Path | None, refused: bool, as_json: bool) -> None:
+    """Show what the identities of requests were allowed and refused, and by which statement, with `start --rights`."""
+    emulator = status(cloud, directory or _DIRECTORY / cloud)
+    if emulator is None:
+        raise _not_running(cloud)
+    decisions = [one for one in emulator.decisions() if not (refused and one.allowed)]
+    if as_json:
+        write_json([vars(one) for one in decisions])
+        return
+    rows = [
+        (one.identity.rpartition(":")[2], one.action, one.resource, "yes" if one.allowed else "no", one.by, one.count)
+        for one in decisions
+    ]
+    if rows:
+        write(table(("identity", "action", "resource", "allowed", "by", "requests"), rows))
+    else:
+        write("No request was evaluated: none was made, or the emulator was started without --rights.")
 
 
 @command.command("stop")

@@ -9,6 +9,7 @@ satisfies the provider and is consistent, not that the cloud accepts it; `not_em
 """
 
 from terrace.emulator.contract import (
+    Decision,
     Faults,
     NotEmulated,
     Options,
@@ -23,6 +24,7 @@ from terrace.emulator.engines import Endpoint
 from terrace.emulator.lifecycle import Emulator, EmulatorError, start, status
 
 __all__ = [
+    "Decision",
     "Emulator",
     "EmulatorError",
     "Endpoint",

@@ -52,6 +52,18 @@ class UnsupportedCall:
     count: int = 1
 
 
+@dataclass(frozen=True, order=True)
+class Decision:
+    """Whether an identity may do an action on a resource, by what, and how often it was decided."""
+
+    identity: str
+    action: str
+    resource: str
+    allowed: bool
+    by: str
+    count: int = 1
+
+
 @dataclass(frozen=True)
 class NotEmulated:
     """Something that an emulated run omits or does not prove."""
@@ -106,6 +118,7 @@ class Backend:
     request_handler: type[Any] | None = None
     close: Callable[[], None] = lambda: None
     databases: Callable[[], list[Database]] = list
+    decisions: Callable[[], list[Decision]] = list
 
 
 def clouds() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from terrace import distribution
-from terrace.emulator.contract import Account, Options, Resource, UnsupportedCall, cloud_module
+from terrace.emulator.contract import Account, Decision, Options, Resource, UnsupportedCall, cloud_module
 from terrace.emulator.engines import Endpoint
 from terrace.emulator.issuers import Issuers
 from terrace.errors import TerraceError, UsageError
@@ -110,6 +110,10 @@ class Emulator:
     def endpoints(self) -> list[Endpoint]:
         """The PostgreSQL servers on this machine that belong to resources, with `Options(engines=True)`."""
         return [Endpoint(**entry) for entry in self._ask("endpoints")]
+
+    def decisions(self) -> list[Decision]:
+        """What the identities of requests were allowed and refused, with `Options(rights=True)`."""
+        return [Decision(**entry) for entry in self._ask("decisions")]
 
     def open_connections(self) -> int:
         """The number of clients that are connected to the proxy."""

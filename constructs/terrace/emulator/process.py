@@ -147,6 +147,7 @@ class Control:
             "health": lambda: {"pid": os.getpid(), "open_connections": self.open_connections()},
             "inventory": lambda: [asdict(resource) for resource in self._backend.inventory()],
             "unsupported": lambda: [asdict(call) for call in self._backend.unsupported()],
+            "decisions": lambda: [asdict(decision) for decision in self._backend.decisions()],
             "refused": self.refused,
             "endpoints": lambda: [asdict(endpoint) for endpoint in self.endpoints()],
         }

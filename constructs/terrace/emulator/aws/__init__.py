@@ -22,9 +22,7 @@ FAULTS = frozenset({"throttle_every"})
 # omitted resource would be listed here too.
 NOT_EMULATED = (
     NotEmulated("acceptance by AWS", "almost no value is checked: an unknown instance class is accepted"),
-    NotEmulated(
-        "policies", "stored and not evaluated, except a role's trust policy at sign-in, and its rights with --rights"
-    ),
+    NotEmulated("policies", "evaluated with --rights; without it stored, except a role's trust policy at sign-in"),
     NotEmulated(
         "data planes",
         "the endpoints have no Valkey, Kubernetes API or VPN tunnel behind them, and PostgreSQL with --engines only",

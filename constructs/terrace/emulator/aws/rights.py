@@ -1,83 +1,108 @@
-"""The rights of an assumed role: the answer of its policies and its permissions boundary to a request.
+"""The rights of a request: the answer of the policies of its identity, of its permissions boundary and of the resource.
 
-A resource's own policy and `iam:PassRole` are not evaluated. A statement about certain resources does not apply where
-the request does not tell the ARN. Source: IAM User Guide, "Policy evaluation logic"; Service Authorization Reference,
-"Actions, resources, and condition keys for AWS services".
+An identity is a role that was assumed, or else the account itself, which may do what no policy denies and assume any
+role. `iam:PassRole`, grants of keys, policies of VPC endpoints and those of a service's own requests are not evaluated.
+A statement about certain resources does not apply where the request does not tell the ARN. Source: IAM User Guide,
+"Policy evaluation logic"; AWS KMS Developer Guide, "Key policies in AWS KMS".
 """
 
-import io
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
-from urllib.parse import parse_qs, unquote
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
-from terrace.emulator.aws.conditions import Context, holds, matches
+from terrace.authorization.aws import Context, Statement, Values, listed, statement
+from terrace.emulator.aws.asks import Ask, Call, asks
+from terrace.emulator.contract import Decision
 
-_SERVICES = {"monitoring": "cloudwatch", "tagging": "tag"}
-"""Names in signatures that are not the prefix of the service's actions."""
-_ACTIONS = {
-    "s3:CreateMultipartUpload": "s3:PutObject",
-    "s3:DeleteObjects": "s3:DeleteObject",
-    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:ListObjectVersions": "s3:ListBucketVersions",
-    "s3:ListObjects": "s3:ListBucket",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
-    "s3:UploadPart": "s3:PutObject",
-}
-"""Operations whose action has another name."""
-_S3_CONTROL = "/v20180820/configuration/publicAccessBlock"
-"""S3 Control, which is signed as S3 is; a bucket has no key of this name."""
-_LARGEST = 256 * 1024  # bytes of a body that is read
-
-Statement = Mapping[str, Any]
+_EVERYTHING = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
 
 
-def refusal(service: str, operation: str, environ: dict[str, Any]) -> str:
-    """AWS's message when an assumed role may not make a request; "" when it may, or when no assumed role makes it."""
-    scope = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].partition(",")[0].split("/")
-    if len(scope) != 5:
+class _Identity(NamedTuple):
+    """Who makes a request. `name` is how AWS names it in a message."""
+
+    arn: str
+    name: str
+    statements: tuple[Statement, ...]
+    limit: tuple[Statement, ...]
+    is_account: bool
+
+
+class Rights:
+    """Evaluates the requests to an account, and counts the decisions."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+        self._decisions: Counter[tuple[str, str, str, bool, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def decisions(self) -> list[Decision]:
+        with self._lock:
+            return sorted(Decision(*one, count) for one, count in self._decisions.items())
+
+    def refusal(self, service: str, operation: str, environ: dict[str, Any]) -> str:
+        """AWS's message when an identity may not make a request; "" when it may."""
+        key, region = _scope(environ)
+        if not key:
+            return ""
+        account = self._account_of(key)
+        identity = _identity(key, account)
+        for ask in asks(Call(service, operation, environ, account, region)):
+            if identity.is_account and ask.action == "sts:AssumeRole":
+                continue
+            allowed, by = _decide(identity, ask, account, region)
+            resource = ask.resource or "*"
+            with self._lock:
+                self._decisions[identity.arn, ask.action, resource, allowed, by] += 1
+            if not allowed:
+                return f"User: {identity.name} is not authorized to perform: {ask.action} on resource: {resource}, {by}"
         return ""
-    from moto.iam.models import get_account_id_from, iam_backends
+
+    def _account_of(self, key: str) -> str:
+        """The account of a session; the emulated one for credentials that no session has."""
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.iam.models import get_account_id_from
+
+        found = str(get_account_id_from(key))
+        return self._account if found == DEFAULT_ACCOUNT_ID else found
+
+
+def _scope(environ: dict[str, Any]) -> tuple[str, str]:
+    """The access key and the region of a signature, in a header or in a signed URL."""
+    signed = str(environ.get("HTTP_AUTHORIZATION", "")).partition("Credential=")[2].partition(",")[0]
+    if not signed:
+        signed = parse_qs(str(environ.get("QUERY_STRING", ""))).get("X-Amz-Credential", [""])[0]
+    scope = signed.split("/")
+    return (scope[0], scope[2]) if len(scope) == 5 else ("", "")
+
+
+def _identity(key: str, account: str) -> _Identity:
+    from moto.iam.models import iam_backends
     from moto.sts.models import sts_backends
 
-    key, _, region, *_ = scope
-    account = get_account_id_from(key)
+    backend = iam_backends[account]["aws"]
     session = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
     if session is None:
-        return ""
-    backend = iam_backends[account]["aws"]
+        root = f"arn:aws:iam::{account}:root"
+        return _Identity(root, root, _read(json.dumps({"Statement": _EVERYTHING}), "the account"), (), True)
     role = next((one for one in backend.roles.values() if one.arn == session.role_arn), None)
-    action = _action(service, operation, environ)
-    resource, context = _request(service, environ, account, region, backend)
-    context["aws:principalarn"] = [session.role_arn]
-    own = _statements(role, backend) if role else []
     boundary = backend.managed_policies.get(role.permissions_boundary_arn) if role else None
-    limit = _of(_document(boundary)) if boundary else [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-
-    def answers(statements: Iterable[Statement], effect: str) -> bool:
-        return any(one["Effect"] == effect and _applies(one, action, resource, context) for one in statements)
-
-    if answers(own, "Allow") and answers(limit, "Allow") and not answers([*own, *limit], "Deny"):
-        return ""
-    return f"User: {session.arn} is not authorized to perform: {action} on resource: {resource or '*'}"
-
-
-def _action(service: str, operation: str, environ: Mapping[str, Any]) -> str:
-    if service == "s3" and str(environ.get("PATH_INFO", "")).startswith(_S3_CONTROL):
-        verb = "Get" if environ.get("REQUEST_METHOD") == "GET" else "Put"
-        return f"s3:{verb}AccountPublicAccessBlock"
-    name = f"{_SERVICES.get(service, service)}:{operation}"
-    return _ACTIONS.get(name, name)
+    return _Identity(
+        session.role_arn,
+        session.arn,
+        _statements(role) if role else (),
+        _read(_document(boundary), "the permissions boundary") if boundary else (),
+        False,
+    )
 
 
-def _statements(role: Any, backend: Any) -> list[Statement]:
-    inline = [statement for text in role.policies.values() for statement in _of(text)]
-    managed = [statement for one in role.managed_policies.values() for statement in _of(_document(one))]
-    return inline + managed
+def _statements(role: Any) -> tuple[Statement, ...]:
+    inline = [one for name, text in role.policies.items() for one in _read(text, f"the policy {name}")]
+    managed = [one for policy in role.managed_policies.values() for one in _read(_document(policy), policy.name)]
+    return (*inline, *managed)
 
 
 def _document(policy: Any) -> str:
@@ -85,91 +110,47 @@ def _document(policy: Any) -> str:
     return str(next(one.document for one in policy.versions if one.version_id == policy.default_version_id))
 
 
-def _of(text: str) -> list[Statement]:
-    found = json.loads(text)["Statement"]
-    return found if isinstance(found, list) else [found]
+@lru_cache(maxsize=4096)
+def _read(text: str, by: str) -> tuple[Statement, ...]:
+    """The statements of a policy, each with its name."""
+    found = []
+    for number, written in enumerate(listed(json.loads(text)) if text else (), start=1):
+        read = statement(written, f"statement {written.get('Sid') or number} of {by}")
+        if read is not None:
+            found.append(read)
+    return tuple(found)
 
 
-def _applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
-    def among(names: Any, value: str) -> bool:
-        return any(matches(one, value) for one in ([names] if isinstance(names, str) else names))
+def _decide(identity: _Identity, ask: Ask, account: str, region: str) -> tuple[bool, str]:
+    """Whether an identity may do what it asks for, and what allows or denies it."""
+    context: dict[str, Values] = {
+        "aws:requestedregion": region, "aws:securetransport": "true", "s3:tlsversion": "1.3",
+        "aws:principalarn": identity.arn, "aws:principalaccount": account, "kms:calleraccount": account,
+        "aws:principalisawsservice": "false", "kms:grantisforawsresource": "false", **ask.context,
+    }  # fmt: skip
+    of_resource = _read(ask.policy, "the policy of the resource")
 
-    def lower(names: Any) -> list[str]:
-        return [one.lower() for one in ([names] if isinstance(names, str) else names)]
+    def first(statements: Iterable[Statement], allows: bool) -> str:
+        about = (one for one in statements if one.allows is allows)
+        return next((one.by for one in about if _is_about(one, ask, context)), "")
 
-    if "Action" in statement and not among(lower(statement["Action"]), action.lower()):
+    def admitting(delegated: bool) -> Sequence[Statement]:
+        return [one for one in of_resource if one.is_for("AWS", identity.arn, delegated=delegated)]
+
+    if denied := first((*identity.statements, *identity.limit, *admitting(True)), False):
+        return False, f"explicit deny in {denied}"
+    if identity.limit and not first(identity.limit, True):
+        return False, "the permissions boundary does not allow the action"
+    if direct := first(admitting(False), True):
+        return True, direct
+    if ask.decisive and not first(admitting(True), True):
+        return False, "the policy of the resource does not allow the action"
+    if own := first(identity.statements, True):
+        return True, own
+    return False, "no identity-based policy allows the action"
+
+
+def _is_about(one: Statement, ask: Ask, context: Context) -> bool:
+    if not one.names(ask.action.lower()) or not one.applies_to(context):
         return False
-    if "NotAction" in statement and among(lower(statement["NotAction"]), action.lower()):
-        return False
-    if "Resource" in statement and not among(statement["Resource"], resource):
-        return False
-    if "NotResource" in statement and (not resource or among(statement["NotResource"], resource)):
-        return False
-    return holds(statement.get("Condition", {}), context)
-
-
-def _request(
-    service: str, environ: dict[str, Any], account: str, region: str, backend: Any
-) -> tuple[str, dict[str, list[str]]]:
-    """The ARN that a request concerns, "" if it cannot be told, and the values of its condition keys."""
-    context = {"aws:requestedregion": [region], "aws:securetransport": ["true"]}
-    if service == "s3":
-        if none := environ.get("HTTP_IF_NONE_MATCH"):
-            context["s3:if-none-match"] = [str(none)]
-        if prefix := parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True).get("prefix"):
-            context["s3:prefix"] = prefix
-        return _object(environ), context
-    values = _parameters(environ)
-    if service == "iam":
-        named = backend.roles.values()
-        role = next((one for one in named if one.name == values.get("RoleName")), None)
-        limit = values.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else None)
-        if limit:
-            context["iam:permissionsboundary"] = [limit]
-        if "RoleName" in values:
-            new = f"arn:aws:iam::{account}:role{values.get('Path', '/')}{values['RoleName']}"
-            return (role.arn if role else new), context
-        if "PolicyName" in values:
-            return f"arn:aws:iam::{account}:policy{values.get('Path', '/')}{values['PolicyName']}", context
-        return values.get("PolicyArn", ""), context
-    if service == "kms" and "KeyId" in values:
-        return _key(values, account, region, context), context
-    if service == "events" and (rule := values.get("Name") or values.get("Rule")):
-        return f"arn:aws:events:{region}:{account}:rule/{rule}", context
-    return "", context
-
-
-def _object(environ: Mapping[str, Any]) -> str:
-    """The bucket or the object of a request to S3, whose bucket is in the host's name or in the path."""
-    host, path = str(environ.get("HTTP_HOST", "")), unquote(str(environ.get("PATH_INFO", ""))).strip("/")
-    bucket = host.partition(".s3")[0] if ".s3" in host else ""
-    return f"arn:aws:s3:::{'/'.join(one for one in (bucket, path) if one)}" if bucket or path else ""
-
-
-def _key(values: Mapping[str, Any], account: str, region: str, context: dict[str, list[str]]) -> str:
-    from moto.kms.models import kms_backends
-
-    backend = kms_backends[account][region]
-    id = str(values["KeyId"])
-    if "alias/" in id:
-        id = str(backend.get_key_id_from_alias(id[id.index("alias/") :]) or id)
-    key = backend.keys.get(id.rpartition("/")[2])
-    context["kms:resourcealiases"] = list(key.aliases) if key else []
-    for name, value in (values.get("EncryptionContext") or {}).items():
-        context[f"kms:encryptioncontext:{name}".lower()] = [str(value)]
-    return id if id.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{id}"
-
-
-def _parameters(environ: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a form or of a JSON object in the body, which is put back."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if not 0 < length <= _LARGEST:
-        return {}
-    body = environ["wsgi.input"].read(length)
-    environ["wsgi.input"] = io.BytesIO(body)
-    text = body.decode("utf-8", "replace")
-    try:
-        found = json.loads(text) if text.startswith("{") else {name: one[0] for name, one in parse_qs(text).items()}
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return one.covers(ask.resource) and (bool(ask.resource) or not one.resources_all_but)

@@ -20,8 +20,8 @@ from xml.etree import ElementTree
 
 from terrace.emulator.aws import history
 from terrace.emulator.aws.patch import Function, wrap
-from terrace.emulator.aws.rights import refusal
-from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
+from terrace.emulator.aws.rights import Rights
+from terrace.emulator.contract import Account, Backend, Decision, Options, Response, UnsupportedCall
 from terrace.emulator.issuers import Issuers
 
 log = logging.getLogger("terrace.emulator")
@@ -50,11 +50,12 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     patches.apply()
     build_routers_in_turn()
     sts.trust(Issuers(options.issuers))
-    application = Application(rights=options.rights)
+    application = Application(Rights(account["account_id"]) if options.rights else None)
     return Backend(
         application=application,
         inventory=inventory,
         unsupported=application.unsupported,
+        decisions=application.decisions,
         throttled=throttled,
         request_handler=MotoRequestHandler,
         databases=databases,
@@ -80,7 +81,7 @@ def build_routers_in_turn() -> None:
 class Application:
     """Moto's dispatcher. Unsupported calls and internal errors are a 400, because a retry does not help."""
 
-    def __init__(self, *, rights: bool = False) -> None:
+    def __init__(self, rights: Rights | None = None) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._rights = rights
@@ -92,9 +93,12 @@ class Application:
         with self._lock:
             return sorted(UnsupportedCall(*names, count) for names, count in self._unsupported.items())
 
+    def decisions(self) -> list[Decision]:
+        return self._rights.decisions() if self._rights else []
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _Request(environ)
-        if self._rights and (refused := refusal(*request.names, environ)):
+        if self._rights and (refused := self._rights.refusal(*request.names, environ)):
             log.warning("refused: %s", refused)
             code = "UnauthorizedOperation" if request.service == "ec2" else "AccessDenied"
             return _error(request, start_response, code, refused, "403 Forbidden")

@@ -9,7 +9,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
 from moto.iam.models import get_account_id_from, iam_backends
 
-from terrace.emulator.aws.conditions import holds, matches
+from terrace.authorization.aws import Context, Statement, Values, listed, statement
 from terrace.emulator.aws.patch import Function, parameters_of, service_error, wrap
 from terrace.emulator.issuers import Claims, InvalidToken, Issuers, audiences
 
@@ -93,36 +93,26 @@ def _provider(response: Any, claims: Claims) -> Any:
     return found
 
 
-def _context(claims: Claims, host: str, session: str) -> dict[str, list[str]]:
+def _context(claims: Claims, host: str, session: str) -> Context:
     keys = (*_STANDARD, *_OF_ISSUER.get(host, ()))
     found = {f"{host}:{key}".lower(): claims[key] for key in keys if claims.get(key) is not None}
-    context = {
-        key: [str(one) for one in (value if isinstance(value, list) else [value])] for key, value in found.items()
+    context: dict[str, Values] = {
+        key: tuple(str(one) for one in value) if isinstance(value, list) else str(value) for key, value in found.items()
     }
-    return context | {"sts:rolesessionname": [session]}
+    return context | {"sts:rolesessionname": session}
 
 
-def _trust_policy(response: Any, role: str) -> list[Mapping[str, Any]]:
+def _trust_policy(response: Any, role: str) -> list[Statement]:
     """The statements of a role's trust policy; none for a role that does not exist."""
     roles = iam_backends[response.current_account][response.partition].roles.values()
     policy = next((one.assume_role_policy_document for one in roles if one.arn == role), None)
-    statements = json.loads(policy)["Statement"] if policy else []
-    return statements if isinstance(statements, list) else [statements]
+    read = [statement(one, role) for one in listed(json.loads(policy))] if policy else []
+    return [one for one in read if one is not None]
 
 
-def _allowed(statements: list[Mapping[str, Any]], provider: str, context: dict[str, list[str]]) -> bool:
-    applying = {
-        one.get("Effect")
-        for one in statements
-        if any(matches(pattern.lower(), _ACTION) for pattern in _listed(one.get("Action")))
-        and provider in _listed((one.get("Principal") or {}).get("Federated"))
-        and holds(one.get("Condition") or {}, context)
-    }
-    return applying == {"Allow"}
-
-
-def _listed(value: Any) -> list[str]:
-    return [] if value is None else [str(one) for one in value] if isinstance(value, list) else [str(value)]
+def _allowed(statements: list[Statement], provider: str, context: Context) -> bool:
+    about = [one for one in statements if one.names(_ACTION) and one.is_for("Federated", provider)]
+    return {one.allows for one in about if one.applies_to(context)} == {True}
 
 
 PATCHES = (assume_role_with_web_identity, account_of_a_role)
