@@ -85,8 +85,9 @@ class DatabaseNeed(Spec):
 
     extensions: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")], ...] = ()
     """Extensions to create in the database."""
-    platform: Access | None = None
-    """Right on all schemas of the platform's database, such as `marts`: read their tables, or also make some."""
+    platform: Literal["read", "write", "people"] | None = None
+    """Right on all schemas of the platform's database, such as `marts`: read their tables, or also make some. people:
+    it asks for people, and reads nothing but as the role of a group, which it takes for each transaction."""
     login: Literal["own", "password-file"] = "own"
     """How its pods get the token that is their password. own: they ask the cloud for it; password-file: they read it
     from the file in PGPASSFILE, as libpq and PostgreSQL's JDBC driver do, and a container beside them writes it."""

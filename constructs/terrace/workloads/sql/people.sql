@@ -78,7 +78,7 @@ select format('grant select on %s to %I', pg_class.oid::regclass, one ->> 'role'
   cross join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
   where nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas'))
     and relkind in ('r', 'p', 'v', 'm', 'f')
-    and one ->> 'platform' is not null
+    and one ->> 'platform' in ('read', 'write')
     and pg_has_role(current_user, relowner, 'usage')
     and not has_table_privilege(one ->> 'role', pg_class.oid, 'select') \gexec
 
@@ -132,5 +132,7 @@ select format('alter table %s %s row level security', oid::regclass, case when r
       and nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas')))) \gexec
 
 \set QUIET on
+-- PostgREST reads again which tables there are
+notify pgrst, 'reload schema';
 commit;
 \set QUIET off

@@ -28,7 +28,7 @@ select format('grant usage%s on schema %I to %I', case one ->> 'platform' when '
   from pg_namespace
   cross join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
   where nspname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'schemas'))
-    and one ->> 'platform' is not null
+    and one ->> 'platform' in ('read', 'write')
     and (select count(*) from aclexplode(nspacl)
       where grantee = (select oid from pg_roles where rolname = one ->> 'role'))
       < case one ->> 'platform' when 'write' then 2 else 1 end \gexec
@@ -46,4 +46,4 @@ select distinct format('revoke all on %s %I.%I from %s', case relkind when 'S' t
       or roles.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one))
     and not coalesce(privilege_type = 'SELECT' and relkind <> 'S' and not is_grantable and roles.rolname in (
       select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
-      where one ->> 'platform' is not null), false) \gexec
+      where one ->> 'platform' in ('read', 'write')), false) \gexec

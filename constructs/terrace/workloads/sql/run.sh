@@ -17,4 +17,4 @@ run postgres --file "$here/roles.sql" --file "$here/server.sql"
 while read -r database; do
   run "$database" --file "$here/database.sql"
 done < "$here/databases.txt"
-run "$(cat "$here/platform.txt")" --file "$here/platform.sql" --file "$here/people.sql"
+run "$(cat "$here/platform.txt")" --file "$here/platform.sql" --file "$here/people.sql" --file "$here/as_group.sql"

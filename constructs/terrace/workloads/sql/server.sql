@@ -14,8 +14,14 @@ select format('alter role %I %s', rolname, concat_ws(' ',
   from pg_roles
   where rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one)
     and (rolsuper or rolcreatedb or rolcreaterole or rolreplication or rolbypassrls or not rolcanlogin) \gexec
+-- before PostgreSQL 16, a role has the rights of all groups that it may take, or of none; since then, each membership says so
+select format('alter role %I %s', rolname, case when rolinherit then 'noinherit' else 'inherit' end)
+  from pg_roles
+  join jsonb_array_elements(:'plan'::jsonb -> 'modules') as one on one ->> 'role' = rolname
+  where current_setting('server_version_num')::int < 160000
+    and rolinherit = (one ->> 'platform' is not distinct from 'people') \gexec
 
--- memberships, except in the cloud's own roles for logging in
+-- memberships, except in the cloud's own roles for logging in, and in those that a module takes to ask for people
 select format('revoke %I from %I granted by %I', granted.rolname, member.rolname, grantor.rolname)
   from pg_auth_members
   join pg_roles as granted on granted.oid = roleid
@@ -25,7 +31,12 @@ select format('revoke %I from %I granted by %I', granted.rolname, member.rolname
     and (granted.rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'administrators'))
       or not exists (
         select from jsonb_array_elements_text(:'plan'::jsonb -> 'reserved') as prefix
-        where starts_with(granted.rolname, prefix))) \gexec
+        where starts_with(granted.rolname, prefix)))
+    and not (granted.rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'people' -> 'roles'))
+      and exists (select from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
+        where one ->> 'role' = member.rolname and one ->> 'platform' = 'people')
+      and not admin_option
+      and not coalesce((to_jsonb(pg_auth_members) ->> 'inherit_option')::boolean, false)) \gexec
 
 -- databases, owned by the administrator that runs this
 select format('create database %I', one ->> 'database')
@@ -53,7 +64,7 @@ select distinct format('revoke all on database %I from %s', datname,
     and not coalesce(
       datname = :'plan'::jsonb ->> 'platform' and privilege_type in ('CONNECT', 'TEMPORARY') and not is_grantable
         and roles.rolname in (select one ->> 'role' from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
-          where one ->> 'platform' = 'write' or one ->> 'platform' = 'read' and privilege_type = 'CONNECT'), false)
+          where one ->> 'platform' = 'write' or one ->> 'platform' is not null and privilege_type = 'CONNECT'), false)
     and not coalesce(
       roles.rolname in (select jsonb_array_elements_text(:'plan'::jsonb -> 'administrators'))
         and privilege_type = 'CONNECT' and not is_grantable, false) \gexec
@@ -103,3 +114,14 @@ select format('grant connect on database %I to %I', datname, rolname)
   where datname = :'plan'::jsonb ->> 'platform'
     and not exists (
       select from aclexplode(datacl) where grantee = pg_roles.oid and privilege_type = 'CONNECT') \gexec
+
+-- modules that ask for people take these roles
+select format('grant %I to %I%s', name, one ->> 'role',
+    case when current_setting('server_version_num')::int >= 160000 then ' with inherit false' end)
+  from jsonb_array_elements(:'plan'::jsonb -> 'modules') as one
+  cross join jsonb_array_elements_text(:'plan'::jsonb -> 'people' -> 'roles') as name
+  where one ->> 'platform' = 'people'
+    and not exists (
+      select from pg_auth_members
+      where roleid = (select oid from pg_roles where rolname = name)
+        and member = (select oid from pg_roles where rolname = one ->> 'role')) \gexec
