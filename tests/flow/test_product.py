@@ -17,7 +17,7 @@ FOLDER = ROOT / product.EXAMPLE
 def test_the_declarations_of_the_product_reach_the_platform(tmp_path: Path) -> None:
     read = product.read(Project(ROOT, scratch=tmp_path), "dev", FOLDER, tmp_path / "project")
     assert read.declared.name == "orders"
-    assert {one["name"] for one in read.tables} == {"orders", "customers", "daily_revenue"}
+    assert {one["name"] for one in read.contract["schema"]} == {"orders", "customers", "daily_revenue"}
     database = present(read.context.outputs.database)
     assert set(database.schemas) >= {"raw", "staging", "intermediate", "marts"}
     assert '"group_analysts"' in bootstrap.files(read.context)["plan.json"]
@@ -41,4 +41,4 @@ def test_every_engine_is_locked_by_hash_and_names_no_index() -> None:
     assert text.count("==") > 50
     for block in text.replace("\\\n", " ").splitlines():
         assert not block.strip() or block.startswith("#") or "--hash=sha256:" in block
-    assert "http" not in text and "--find-links" not in text and "--index" not in text
+    assert "://" not in text and "--find-links" not in text and "--index" not in text

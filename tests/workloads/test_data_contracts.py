@@ -1,5 +1,6 @@
 """The module data-contracts: what its chart renders, and the software itself on a real server and a real repository."""
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,17 @@ def test_a_run_needs_an_image_and_a_contract(make: Make, tmp_path: Path) -> None
     assert _job(with_module(make("aws"), NAME, {"image": IMAGE}))["spec"]["suspend"] is True
 
 
+def test_the_schema_of_a_table_may_differ_from_that_of_its_product(make: Make, tmp_path: Path) -> None:
+    def places(schemas: dict[str, Any]) -> tuple[str, dict[str, str]]:
+        objects = rendered(chosen(make("aws"), tmp_path, {"schemas": schemas}), NAME)
+        found = json.loads(of(objects, "ConfigMap")[NAME]["data"]["contracts.json"])["orders"]
+        return found["schema"], found["tables"]
+
+    assert places({}) == ("marts", {})
+    assert places({"orders": "raw"}) == ("raw", {})
+    assert places({"orders": {"orders": "raw"}}) == ("marts", {"orders": "raw"})
+
+
 @needs_server
 @pytest.mark.parametrize(
     ("change", "told"),
@@ -84,7 +96,7 @@ def test_a_table_that_differs_from_its_contract_fails_the_run(
     )
     done = _compare(program, context, server, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "passed   orders 1.0.0" in done.stdout
+    assert "passed   orders 1.0.0 in raw" in done.stdout
     server.sql(change, database="platform")
     done = _compare(program, context, server, tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -127,6 +139,15 @@ def test_contracts_that_are_new_or_deleted(tmp_path: Path) -> None:
     assert "it was deleted" in _refuse(program, tmp_path, "HEAD", file.name).stdout
     assert _refuse(program, tmp_path, "HEAD", file.name).returncode == 1
     assert _refuse(program, tmp_path, "no-such-branch", file.name).returncode == 2
+
+
+def test_earlier_contracts_may_be_in_a_folder(tmp_path: Path) -> None:
+    program = python(VARIABLE)
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "orders.yaml").write_text(CONTRACT.replace("required: true, ", ""))
+    assert "is new" in _refuse(program, tmp_path, "earlier", "orders.yaml").stdout
+    (tmp_path / "earlier" / "orders.yaml").write_text(CONTRACT)
+    assert _refuse(program, tmp_path, "earlier", "orders.yaml").returncode == 1
 
 
 def _repository(folder: Path) -> Path:

@@ -59,6 +59,7 @@ def _print(found: "Evidence", *, encrypted: bool) -> None:
         ("silver", f"{found.silver} orders; {found.late} events late, {found.duplicates} duplicates", "silver"),
         ("quarantine", f"{found.quarantined} events, each with its reasons", ""),
         ("raw", f"{found.raw} rows", "raw"),
+        ("checks", f"{len(found.checks)} hold, of {', '.join(sorted({one['module'] for one in found.checks}))}", ""),
         ("marts", f"{', '.join(marts)}; {found.dbt}", "dbt"),
         ("gold", ", ".join(f"{name} {digest}" for name, digest in found.checksums.items()), "gold"),
         ("rights", f"{rights[0]} questions of people, {rights[1]} refused, as declared", "rights"),

@@ -14,7 +14,7 @@ from terrace.emulator.engines import programs
 from terrace.errors import TerraceError, UsageError
 
 REQUIREMENTS = "requirements/flow.txt"
-SIZE = "about 150 MB to download, 500 MB installed"
+SIZE = "about 270 MB to download, 850 MB installed"
 
 
 class EnginesError(TerraceError):

@@ -23,12 +23,12 @@ DECLARATIONS = "environment.yaml"
 
 @dataclass(frozen=True)
 class Product:
-    """A data product in an environment. `folder` has its jobs and dbt project; `tables` are those of its contract;
-    `foundation` says where the context's outputs are from."""
+    """A data product in an environment. `folder` has its jobs and dbt project; `contract` is what its contract
+    says; `foundation` says where the context's outputs are from."""
 
     declared: DataProduct
     folder: Path
-    tables: tuple[dict[str, Any], ...]
+    contract: dict[str, Any]
     context: Context
     foundation: str
 
@@ -73,8 +73,8 @@ def read(project: Project, environment: str, folder: Path, scratch: Path) -> Pro
     return Product(
         declared,
         folder,
-        tuple(yaml.load(scratch / declared.contract)["schema"]),
-        Context(loaded, place, outputs, cloud, project.root),
+        yaml.load(scratch / declared.contract),
+        Context(loaded, place, outputs, cloud, scratch),
         project.display(file) if file.is_file() else "none: stand-ins",
     )
 

@@ -18,7 +18,7 @@ from terrace import emulator
 from terrace.capabilities.outputs import DatabaseOutputs
 from terrace.capabilities.spec import present
 from terrace.environment.data_access import answer
-from terrace.errors import TerraceError
+from terrace.errors import AnswerIsNo, TerraceError
 from terrace.flow import server as servers
 from terrace.flow.engines import Engines
 from terrace.flow.product import Product
@@ -29,6 +29,11 @@ from terrace.workloads.values import values
 CATALOGUE = "airflow"
 """The module in whose database the catalogue of Iceberg tables is."""
 LAKE_MODULES = ("airflow", "spark")
+CHECKS = {
+    "great-expectations": ("checks.json", ("suites", "pages")),
+    "data-contracts": ("contracts.json", ("contracts",)),
+}
+"""The modules that check tables: the file that their program reads, and the values in it."""
 _LINES = 12
 
 OnJob = Callable[["subprocess.Popen[str]"], None]
@@ -38,10 +43,15 @@ class JobFailed(TerraceError):
     """A job of the data product failed."""
 
 
+class Refused(AnswerIsNo):
+    """A check does not hold: what comes after it was not run."""
+
+
 @dataclass
 class Evidence:
     """What flowed. `failures` are sentences; `reasons` maps a reason to the events that were quarantined for it;
-    `rights` are the questions that groups of people asked, with the expected and the given answers."""
+    `checks` are what modules say of tables before silver is published and before gold is made; `rights` are the
+    questions that groups of people asked, with the expected and the given answers."""
 
     product: str
     environment: str
@@ -55,6 +65,7 @@ class Evidence:
     silver: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     raw: int = 0
+    checks: list[dict[str, Any]] = field(default_factory=list)
     dbt: str = ""
     marts: dict[str, int] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
@@ -120,7 +131,7 @@ def flow(
 ) -> Evidence:
     """Run every step. `on_step` receives the name of each when it begins, `on_job` the process of each job.
 
-    Raises JobFailed.
+    Raises JobFailed, and Refused at a check that does not hold.
     """
     product = plane.product
     found = Evidence(product.declared.name, product.context.environment.name, product.foundation, rows, seed)
@@ -139,15 +150,25 @@ def flow(
         _job(plane, "events.py", str(drop), str(rows), str(seed), on_job=on_job)
     with step("bronze"):
         _job(plane, "bronze.py", str(drop), on_job=on_job)
+    with step("contract"):
+        compare = product.context.modules["data-contracts"].folder / "runner" / "compare.py"
+        _run("contract.py", _command(plane, "contract.py", str(compare)), _environment(plane, ""), on_job)
     with step("silver"):
         facts = _job(plane, "silver.py", on_job=on_job)
         for name in ("events", "quarantined", "duplicates", "late", "silver", "reasons"):
             setattr(found, name, facts[name])
     with step("raw"):
         found.raw = _job(plane, "load.py", on_job=on_job)["rows"]
+        _people(plane)
+    with step("checks of raw"):
+        found.checks += _checks(plane, "raw", on_job)
+    with step("publish"):
+        _job(plane, "publish.py", on_job=on_job)
     with step("dbt"):
         found.dbt = _dbt(plane, on_job)
         _people(plane)
+    with step("checks of marts"):
+        found.checks += _checks(plane, "marts", on_job)
     with step("gold"):
         facts = _job(plane, "gold.py", on_job=on_job)
         found.marts, found.checksums = facts["marts"], facts["checksums"]
@@ -233,7 +254,7 @@ def _wiring(plane: Plane) -> Path:
     given = {
         "product": plane.product.declared.name,
         "retention_days": plane.product.declared.retention_days,
-        "tables": plane.product.tables,
+        "contract": plane.product.contract,
         "lake": dict(context.outputs.lake),
         "region": context.target.region,
         "endpoint": f"http://127.0.0.1:{plane.emulator.backend_port}",
@@ -255,10 +276,13 @@ def _environment(plane: Plane, user: str) -> dict[str, str]:
 
 def _job(plane: Plane, name: str, *arguments: str, on_job: OnJob) -> Mapping[str, Any]:
     """Run a job of the product, and return what it reports. Raises JobFailed."""
-    path = plane.product.folder / "jobs" / name
-    done = _run(name, [str(plane.engines.python), str(path), *arguments], _environment(plane, ""), on_job)
+    done = _run(name, _command(plane, name, *arguments), _environment(plane, ""), on_job)
     facts: Mapping[str, Any] = json.loads(done.strip().splitlines()[-1])
     return facts
+
+
+def _command(plane: Plane, name: str, *arguments: str) -> list[str]:
+    return [str(plane.engines.python), str(plane.product.folder / "jobs" / name), *arguments]
 
 
 def _run(name: str, command: list[str], env: Mapping[str, str], on_job: OnJob) -> str:
@@ -267,10 +291,38 @@ def _run(name: str, command: list[str], env: Mapping[str, str], on_job: OnJob) -
     ) as process:  # fmt: skip
         on_job(process)
         out, err = process.communicate()
+    if process.returncode == AnswerIsNo.exit_code and out.strip():  # Python ends so too, but without output
+        raise Refused(f"{name} refuses:\n{out.strip()}")
     if process.returncode:
         lines = [line for line in (err.strip() or out.strip()).splitlines() if line.strip()]
         raise JobFailed(f"{name} ended with {process.returncode}:\n" + "\n".join(lines[-_LINES:]))
     return out
+
+
+def _checks(plane: Plane, schema: str, on_job: OnJob) -> list[dict[str, Any]]:
+    """What the modules that check tables say of a schema, each run as its pod runs: its own program, what the platform
+    renders for it, and its log-in. Raises Refused."""
+    context, server, found = plane.product.context, plane.server, []
+    for name, (file, given) in CHECKS.items():
+        module, role, home = context.modules[name], plane.database.roles[name], plane.home / name
+        home.mkdir(exist_ok=True)
+        rendered = values(module, context)
+        if "pages" in rendered:  # on this machine's disk, not in artifacts
+            pages = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(home / "pages")}
+            rendered["pages"]["store_backend"] = pages
+        content = rendered[given[0]] if len(given) == 1 else {one: rendered[one] for one in given}
+        (home / file).write_text(json.dumps(content))
+        password = home / "password"
+        password.touch(mode=0o600)
+        password.write_text(server.let_in(role))
+        env = server.environment(role, plane.database.name) | {
+            "HOME": str(home), "PGPASSFILE": str(password), "GX_ANALYTICS_ENABLED": "false",
+        }  # fmt: skip
+        program = str(module.folder / "chart" / "files" / "run.py")
+        out = _run(f"{name}, {schema}", [str(plane.engines.python), program, str(home), schema], env, on_job)
+        said = [line for line in out.splitlines() if line.startswith(("holds", "passed"))]
+        found += [{"module": name, "says": line.partition(" ")[2].strip()} for line in said]
+    return found
 
 
 def _dbt(plane: Plane, on_job: OnJob) -> str:

@@ -58,13 +58,15 @@ class Server:
             command, env=self.environment(user, database), input=statement, capture_output=True, text=True
         )
 
-    def let_in(self, role: str) -> None:
-        """Give a role a password, as a cloud's token would let it in."""
+    def let_in(self, role: str) -> str:
+        """Give a role a password, as a cloud's token would let it in. Returns its line of a password file."""
         password = secrets.token_hex(16)
         self.sql(f"alter role \"{role}\" password '{password}'")
         file, start = self.home / "passwords", f"*:*:*:{role}:"
         others = [line for line in file.read_text().splitlines() if not line.startswith(start)]
-        file.write_text("\n".join([*others, f"{start}{password}", ""]))  # libpq reads the first line of a role
+        line = f"{start}{password}"
+        file.write_text("\n".join([*others, line, ""]))  # libpq reads the first line of a role
+        return line
 
 
 @contextmanager

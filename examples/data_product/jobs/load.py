@@ -1,4 +1,7 @@
-"""Makes the silver table `orders` the content of raw.orders, in one transaction. It reads as spark, and writes as dbt."""
+"""Makes the candidates of silver's tables `orders` and `batches` the content of those in raw, in one transaction, where
+they are checked. It reads as spark, and writes as dbt."""
+
+from typing import Any
 
 import wiring
 
@@ -8,19 +11,26 @@ TYPES = {
 }  # fmt: skip
 
 
+BATCHES = {"object": "text", "events": "bigint", "quarantined": "bigint", "share": "double precision"}
+
+
 def main() -> None:
-    rows = wiring.table("spark", "silver", "orders").scan().to_arrow()
-    table = next(one for one in wiring.CONTRACT if one["name"] == "orders")
-    columns = [(one["name"], TYPES[one["logicalType"]]) for one in table["properties"]]
-    names = ", ".join(name for name, _ in columns)
+    orders = {one["name"]: TYPES[one["logicalType"]] for one in wiring.promised("orders")["properties"]}
     with wiring.database("dbt") as connection, connection.cursor() as cursor:
-        cursor.execute(f"create table if not exists raw.orders ({', '.join(' '.join(one) for one in columns)})")
-        cursor.execute("truncate raw.orders")
-        with cursor.copy(f"copy raw.orders ({names}) from stdin") as copy:
-            for batch in rows.select([name for name, _ in columns]).to_batches():
-                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    copy.write_row(row)
-    wiring.report(rows=rows.num_rows)
+        rows = _replace(cursor, "orders", orders)
+        _replace(cursor, "batches", BATCHES)
+    wiring.report(rows=rows)
+
+
+def _replace(cursor: Any, name: str, columns: dict[str, str]) -> int:
+    rows = wiring.table("spark", "silver", name).scan().use_ref(wiring.CANDIDATE).to_arrow().select(list(columns))
+    cursor.execute(f"create table if not exists raw.{name} ({', '.join(' '.join(one) for one in columns.items())})")
+    cursor.execute(f"truncate raw.{name}")
+    with cursor.copy(f"copy raw.{name} ({', '.join(columns)}) from stdin") as copy:
+        for batch in rows.to_batches():
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                copy.write_row(row)
+    return int(rows.num_rows)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Judges the events of bronze by the contract, and writes the good ones to the Iceberg table `orders` of silver.
+"""Judges the events of bronze by the contract, and writes the good ones to the Iceberg table `orders` of silver, as the
+candidate that is checked next.
 
 A row of silver is the last event of an order, with its columns typed and personal data masked as the contract says. An
-event that breaks a rule goes to silver's quarantine: where it is in bronze, and each reason; no value of it.
+event that breaks a rule goes to silver's quarantine: where it is in bronze, and each reason; no value of it. The table `batches` has the numbers of each object.
 """
 
 import hashlib
@@ -31,8 +32,8 @@ def rules(table: dict[str, Any], retention_days: int) -> list[tuple[str, str]]:
             found.append((f"{name}: missing", f"event is not null and {name}_text is null"))
         if kind != "string":
             found.append((f"{name}: not a {kind}", f"{name}_text is not null and {name} is null"))
-        if "pattern" in options:
-            found.append((f"{name}: unexpected value", f"not regexp_matches({name}, {_literal(options['pattern'])})"))
+        if pattern := options.get("pattern", _own(column, "eventPattern")):
+            found.append((f"{name}: unexpected value", f"not regexp_matches({name}, {_literal(pattern)})"))
         if "minimum" in options:
             found.append((f"{name}: below {options['minimum']}", f"{name} < {options['minimum']}"))
         if "maximum" in options:
@@ -47,8 +48,13 @@ def rules(table: dict[str, Any], retention_days: int) -> list[tuple[str, str]]:
 
 def masked(column: dict[str, Any]) -> str:
     """The column as silver has it."""
-    mask = next((one["value"] for one in column.get("customProperties", []) if one["property"] == "mask"), None)
+    mask = _own(column, "mask")
     return f"{MASKS[mask].format(column['name']) if mask else column['name']} as {column['name']}"
+
+
+def _own(column: dict[str, Any], name: str) -> Any:
+    """A property of a column that the standard of contracts does not define."""
+    return next((one["value"] for one in column.get("customProperties", []) if one["property"] == name), None)
 
 
 def _literal(text: str) -> str:
@@ -57,7 +63,7 @@ def _literal(text: str) -> str:
 
 def main() -> None:
     client, (bucket, at) = wiring.s3("spark"), wiring.place("bronze")
-    table = next(one for one in wiring.CONTRACT if one["name"] == "orders")
+    table = wiring.promised("orders")
     with tempfile.TemporaryDirectory(prefix="silver-") as scratch:
         keys = []
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{at}events/"):
@@ -103,18 +109,26 @@ def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> Non
     )
     # the same bronze judged by the same contract is the same silver
     source = hashlib.sha256(json.dumps([sorted(keys), table], sort_keys=True).encode()).hexdigest()
-    rows = _arrow(connection, "select * from good")
-    written = wiring.replace(wiring.table("spark", "silver", "orders", rows.schema), rows, source)
-    bad = _arrow(connection, "select object, line, event_id, reason from judged where reason <> '' order by 1, 2")
-    wiring.replace(wiring.table("spark", "silver", "quarantine", bad.schema), bad, source)
+    contract = json.dumps(wiring.CONTRACT)
+    tables = {
+        "orders": "select * from good",
+        "quarantine": "select object, line, event_id, reason from judged where reason <> '' order by 1, 2",
+        "batches": "select object, count(*) as events, count(*) filter (where reason <> '') as quarantined, "
+        "quarantined / events as share from judged group by 1 order by 1",
+    }
+    for name, query in tables.items():
+        rows = connection.execute(query).to_arrow_table()
+        found = wiring.table("spark", "silver", name, rows.schema)
+        written = wiring.replace(found, rows, source, wiring.CANDIDATE, contract=contract)
     count = lambda query: connection.execute(query).fetchone()[0]  # noqa: E731
-    events, accepted = count("select count(*) from judged"), count("select count(*) from judged where reason = ''")
+    events, good = count("select count(*) from judged"), count("select count(*) from good")
+    quarantined = count("select count(*) from judged where reason <> ''")
     wiring.report(
         events=events,
-        quarantined=bad.num_rows,
-        duplicates=accepted - rows.num_rows,
+        quarantined=quarantined,
+        duplicates=events - quarantined - good,
         late=count(f"select count(*) from judged where reason = '' and received_at - ordered_at > interval '{LATE}'"),
-        silver=rows.num_rows,
+        silver=good,
         written=written,
         reasons=dict(
             connection.execute(
@@ -122,10 +136,6 @@ def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> Non
             ).fetchall()
         ),
     )
-
-
-def _arrow(connection: Any, query: str) -> Any:
-    return connection.execute(query).to_arrow_table()
 
 
 if __name__ == "__main__":

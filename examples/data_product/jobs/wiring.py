@@ -10,7 +10,9 @@ from typing import Any
 
 GIVEN: dict[str, Any] = json.loads(Path(os.environ["FLOW_WIRING"]).read_text(encoding="utf-8"))
 PRODUCT: str = GIVEN["product"]
-CONTRACT: list[dict[str, Any]] = GIVEN["tables"]
+CONTRACT: dict[str, Any] = GIVEN["contract"]
+CANDIDATE = "candidate"
+"""The branch of silver's tables with what is not checked yet; readers see the main branch."""
 
 
 def place(layer: str) -> tuple[str, str]:
@@ -69,12 +71,27 @@ def table(module: str, layer: str, name: str, schema: Any = None) -> Any:
     return catalog.create_table(identifier, schema=schema, location=f"s3://{bucket}/{folder}{name}")
 
 
-def replace(found: Any, rows: Any, source: str) -> bool:
+def promised(name: str) -> dict[str, Any]:
+    """What the contract says about a table."""
+    return next(one for one in CONTRACT["schema"] if one["name"] == name)
+
+
+def said(found: Any, branch: str = "main") -> dict[str, str]:
+    """What the last commit of a table was given with its rows."""
+    last = found.snapshot_by_name(branch) if found is not None else None
+    return dict(last.summary.additional_properties) if last is not None and last.summary is not None else {}
+
+
+def replace(found: Any, rows: Any, source: str, branch: str = "main", **properties: str) -> bool:
     """Make `rows` the content of a table in one commit, unless its last commit has the same source already."""
-    last = found.current_snapshot()
-    if last is not None and last.summary is not None and last.summary.additional_properties.get("source") == source:
+    if said(found, branch).get("source") == source:
         return False
-    found.overwrite(rows, snapshot_properties={"source": source})
+    if branch not in found.refs():
+        if found.current_snapshot() is None:
+            found.append(rows.slice(0, 0))  # the first commit cannot be on another branch
+        if branch != "main":
+            found.manage_snapshots().create_branch(found.current_snapshot().snapshot_id, branch).commit()
+    found.overwrite(rows, snapshot_properties={"source": source, **properties}, branch=branch)
     return True
 
 
