@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from terrace.flow import engines, product, run
-from terrace.flow.run import Evidence, Plane
+from terrace.flow import plane as planes
+from terrace.flow.plane import Plane
+from terrace.flow.run import Evidence
 from terrace.project.discovery import Project
 from tests.conftest import ROOT
 
@@ -27,7 +29,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
     home = tmp_path_factory.mktemp("flow")
     installed = engines.install(ROOT, project.tools, print)
     read = product.read(project, "dev", ROOT / product.EXAMPLE, home / "project")
-    with run.plane(read, installed, home / "plane", print) as started:
+    with planes.running(read, installed, home / "plane", print) as started:
         yield started
 
 
@@ -43,7 +45,7 @@ def result(evidence: Evidence) -> dict[str, Any]:
 
 def ask(plane: Plane, code: str) -> Any:
     """Run code with the product's wiring, in the engines' Python; it prints JSON last."""
-    env = run._environment(plane, "") | {"PYTHONPATH": str(plane.product.folder / "jobs")}
+    env = plane.environment("") | {"PYTHONPATH": str(plane.product.folder / "jobs")}
     done = subprocess.run([plane.engines.python, "-c", code], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])

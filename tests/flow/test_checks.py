@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from terrace.flow import run
-from terrace.flow.run import Evidence, Plane, Refused
+from terrace.flow.plane import Plane
+from terrace.flow.run import Evidence, Refused
 from tests.flow.conftest import ROWS, SEED, ask, needs_engines, result
 
 pytestmark = needs_engines

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from terrace.flow import run
-from terrace.flow.run import Evidence, JobFailed, Plane
+from terrace.flow.plane import JobFailed, Plane
+from terrace.flow.run import Evidence
 from tests.flow.conftest import ROWS, SEED, ask, needs_engines, result
 
 pytestmark = needs_engines

@@ -34,12 +34,13 @@ def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: 
     from terrace.cli.console import info, write_json
     from terrace.errors import AnswerIsNo
     from terrace.flow import engines, product, run
+    from terrace.flow import plane as planes
 
     project = project_of(ctx)
     home = project.working_directory / "flow" / environment
     installed = engines.install(project.root, project.tools, info)
     read = product.read(project, environment, (folder or project.root / product.EXAMPLE).resolve(), home / "project")
-    with run.plane(read, installed, home / "plane", info) as plane:
+    with planes.running(read, installed, home / "plane", info) as plane:
         found = run.flow(plane, rows, seed, on_step=info)
     if as_json:
         write_json(found.as_data())
