@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from terrace.assurance.access.azure.built_in import BUILT_IN, IDENTITIES
 from terrace.assurance.access.azure.roles import custom
+from terrace.authorization.azure.roles import BUILT_IN, IDENTITIES
 from terrace.capabilities.ci import PIPELINES
 from tests.conftest import Foundations, SynthesizedStack
 from tests.privileges import aws, azure

@@ -9,7 +9,6 @@ satisfies the provider and is consistent, not that the cloud accepts it; `not_em
 """
 
 from terrace.emulator.contract import (
-    Decision,
     Faults,
     NotEmulated,
     Options,
@@ -20,6 +19,7 @@ from terrace.emulator.contract import (
     example_command,
     not_emulated,
 )
+from terrace.emulator.decisions import Decision
 from terrace.emulator.engines import Endpoint
 from terrace.emulator.lifecycle import Emulator, EmulatorError, start, status
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.cloud import CLOUDS, implementation
+from terrace.emulator.decisions import Decision
 from terrace.emulator.engines import Database
 from terrace.errors import UsageError
 
@@ -49,18 +50,6 @@ class UnsupportedCall:
 
     service: str
     operation: str
-    count: int = 1
-
-
-@dataclass(frozen=True, order=True)
-class Decision:
-    """Whether an identity may do an action on a resource, by what, and how often it was decided."""
-
-    identity: str
-    action: str
-    resource: str
-    allowed: bool
-    by: str
     count: int = 1
 
 

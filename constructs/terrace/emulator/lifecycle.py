@@ -21,7 +21,8 @@ from typing import Any
 import psutil
 
 from terrace import distribution
-from terrace.emulator.contract import Account, Decision, Options, Resource, UnsupportedCall, cloud_module
+from terrace.emulator.contract import Account, Options, Resource, UnsupportedCall, cloud_module
+from terrace.emulator.decisions import Decision
 from terrace.emulator.engines import Endpoint
 from terrace.emulator.issuers import Issuers
 from terrace.errors import TerraceError, UsageError

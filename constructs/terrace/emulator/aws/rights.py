@@ -7,8 +7,6 @@ A statement about certain resources does not apply where the request does not te
 """
 
 import json
-import threading
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,7 +14,7 @@ from urllib.parse import parse_qs
 
 from terrace.authorization.aws import Context, Statement, Values, listed, statement
 from terrace.emulator.aws.asks import Ask, Call, asks
-from terrace.emulator.contract import Decision
+from terrace.emulator.decisions import Decisions
 
 _EVERYTHING = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
 
@@ -32,16 +30,11 @@ class _Identity(NamedTuple):
 
 
 class Rights:
-    """Evaluates the requests to an account, and counts the decisions."""
+    """Evaluates the requests to an account."""
 
     def __init__(self, account: str) -> None:
         self._account = account
-        self._decisions: Counter[tuple[str, str, str, bool, str]] = Counter()
-        self._lock = threading.Lock()
-
-    def decisions(self) -> list[Decision]:
-        with self._lock:
-            return sorted(Decision(*one, count) for one, count in self._decisions.items())
+        self.decisions = Decisions()
 
     def refusal(self, service: str, operation: str, environ: dict[str, Any]) -> str:
         """AWS's message when an identity may not make a request; "" when it may."""
@@ -55,8 +48,7 @@ class Rights:
                 continue
             allowed, by = _decide(identity, ask, account, region)
             resource = ask.resource or "*"
-            with self._lock:
-                self._decisions[identity.arn, ask.action, resource, allowed, by] += 1
+            self.decisions.add(identity.arn, ask.action, resource, allowed, by)
             if not allowed:
                 return f"User: {identity.name} is not authorized to perform: {ask.action} on resource: {resource}, {by}"
         return ""

@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 from terrace.emulator.aws import history
 from terrace.emulator.aws.patch import Function, wrap
 from terrace.emulator.aws.rights import Rights
-from terrace.emulator.contract import Account, Backend, Decision, Options, Response, UnsupportedCall
+from terrace.emulator.contract import Account, Backend, Options, Response, UnsupportedCall
 from terrace.emulator.issuers import Issuers
 
 log = logging.getLogger("terrace.emulator")
@@ -50,12 +50,13 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     patches.apply()
     build_routers_in_turn()
     sts.trust(Issuers(options.issuers))
-    application = Application(Rights(account["account_id"]) if options.rights else None)
+    rights = Rights(account["account_id"]) if options.rights else None
+    application = Application(rights)
     return Backend(
         application=application,
         inventory=inventory,
         unsupported=application.unsupported,
-        decisions=application.decisions,
+        decisions=rights.decisions.listed if rights else list,
         throttled=throttled,
         request_handler=MotoRequestHandler,
         databases=databases,
@@ -92,9 +93,6 @@ class Application:
     def unsupported(self) -> list[UnsupportedCall]:
         with self._lock:
             return sorted(UnsupportedCall(*names, count) for names, count in self._unsupported.items())
-
-    def decisions(self) -> list[Decision]:
-        return self._rights.decisions() if self._rights else []
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = _Request(environ)

@@ -32,7 +32,7 @@ DEFAULT_ACCOUNT: Mapping[str, str] = MappingProxyType(
     }
 )
 SAVES_STATE = True
-EVALUATES_RIGHTS = False
+EVALUATES_RIGHTS = True
 FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "iam_delay_seconds", "token_seconds"})
 
 CLIENT_ID = "00000000-0000-4000-8000-00000000c11e"
@@ -48,7 +48,9 @@ NOT_EMULATED = (
     NotEmulated(
         "normalization", "bodies are returned as they were sent; drift from Azure's own spelling does not show"
     ),
-    NotEmulated("rights", "assignments are evaluated only for customer-managed keys and backup vaults"),
+    NotEmulated(
+        "rights", "assignments are evaluated with --rights; without it only for customer-managed keys and backup vaults"
+    ),
     NotEmulated("policies", "assignments are stored; nothing is denied or reported as non-compliant"),
     NotEmulated(
         "data planes",

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
+from terrace.authorization.azure.roles import GUIDS
 from terrace.emulator.azure.ids import ResourceId
 from terrace.emulator.azure.kind import Kind, Resource
+from terrace.emulator.azure.policies import POLICIES
 from terrace.emulator.azure.refusals import authorization as refused
-from terrace.emulator.azure.roles import POLICIES, ROLES
 from terrace.emulator.azure.store import Body, Store
 
 _SPACE = "Microsoft.Authorization"
@@ -24,9 +25,9 @@ def _role(scope: str, guid: str) -> Body:
         "name": guid,
         "type": f"{_SPACE}/roleDefinitions",
         "properties": {
-            "roleName": ROLES[guid],
+            "roleName": GUIDS[guid],
             "type": "BuiltInRole",
-            "description": ROLES[guid],
+            "description": GUIDS[guid],
             "permissions": [],
             "assignableScopes": ["/"],
         },
@@ -42,13 +43,13 @@ def _times(resource: Resource) -> Body:
 
 
 def _built_in_role(resource: Resource) -> Body | None:
-    return _role(resource.id.scope, resource.id.name) if resource.id.name in ROLES else None
+    return _role(resource.id.scope, resource.id.name) if resource.id.name in GUIDS else None
 
 
 def _roles(id: ResourceId, store: Store, query: Mapping[str, str]) -> list[Body]:
     """Built-in and custom roles, which every scope lists; `pages` filters by name."""
     subscription = f"/subscriptions/{id.subscription}" if id.subscription else ""
-    roles = [_role(subscription, guid) for guid in ROLES]
+    roles = [_role(subscription, guid) for guid in GUIDS]
     for item in store.of_type(f"{_SPACE}/roleDefinitions"):
         own = {"id": item.id, "name": item.id.rpartition("/")[2], "type": item.type}
         roles.append({**item.body, **own})

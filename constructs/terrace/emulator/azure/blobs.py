@@ -7,7 +7,7 @@ Source: the Blob service REST API.
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -34,10 +34,11 @@ _XML = {"Content-Type": "application/xml"}
 
 
 class Blobs:
-    """Serves every account; the host's first label names it."""
+    """Serves every account; the host's first label names it. `check` raises if the caller may not make a request, or a
+    part of a batch."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, check: Callable[[Call], None]) -> None:
+        self._store, self._check = store, check
         self._blocks = Uncommitted()
 
     def __call__(self, call: Call) -> Response:
@@ -49,6 +50,7 @@ class Blobs:
         )
 
     def _respond(self, call: Call) -> Response:
+        self._check(call)
         account = self._account(call.host)
         container, _, name = call.path.lstrip("/").partition("/")
         if not container:
@@ -177,7 +179,8 @@ class Blobs:
     def _batch(self, call: Call) -> Response:
         def answer(http: str, target: str, headers: dict[str, str], raw: bytes) -> tuple[int, Mapping[str, str], bytes]:
             url = urlsplit(target)
-            one = Call(http, call.host, unquote(url.path), dict(parse_qsl(url.query)), headers, raw)
+            signed = {"authorization": call.headers["authorization"]} | headers
+            one = Call(http, call.host, unquote(url.path), dict(parse_qsl(url.query)), signed, raw)
             try:
                 response = self._respond(one)
                 return response.status, response.headers, b""

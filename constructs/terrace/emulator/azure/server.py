@@ -25,6 +25,7 @@ from terrace.emulator.azure.databases import databases
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.inventory import inventory
 from terrace.emulator.azure.kind import Refused, Unsupported
+from terrace.emulator.azure.rights import Rights
 from terrace.emulator.azure.store import Store
 from terrace.emulator.contract import Account, Backend, Options, UnsupportedCall
 from terrace.emulator.contract import Response as HttpResponse
@@ -40,7 +41,8 @@ def backend(account: Account, region: str, options: Options) -> Backend:
     store = Store(options.state, account["tenant_id"], account["subscription_id"])
     arm = Arm(store, namespaces.KINDS, namespaces.COLLECTIONS, account, options.faults)
     entra = login.Login(account, options.faults.token_seconds, store, Issuers(options.issuers))
-    application = Application(store, arm, entra)
+    rights = Rights(store) if options.rights else None
+    application = Application(store, arm, entra, rights)
     return Backend(
         application=application,
         inventory=lambda: inventory(arm),
@@ -48,19 +50,20 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         throttled=throttled,
         close=store.save,
         databases=lambda: databases(store),
+        decisions=rights.decisions.listed if rights else list,
     )
 
 
 class Application:
     """Reads a request, checks its token, passes it to its service and writes the response."""
 
-    def __init__(self, store: Store, arm: Arm, entra: login.Login) -> None:
-        self.store, self._login = store, entra
+    def __init__(self, store: Store, arm: Arm, entra: login.Login, rights: Rights | None = None) -> None:
+        self.store, self._login, self._rights = store, entra, rights
         self._services: dict[str, Callable[[Call], Response]] = {  # by the host's suffix
             "management.azure.com": arm,
             login.HOST: entra,
             vault.HOST: vault.Vault(store),
-            blobs.HOST: blobs.Blobs(store),
+            blobs.HOST: blobs.Blobs(store, rights.check if rights else lambda call: None),
         }
         self._unsupported: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -100,6 +103,8 @@ class Application:
         try:
             if service is not self._login:
                 self._login.check(call)
+                if self._rights and not call.host.endswith(blobs.HOST):
+                    self._rights.check(call)
             if service is None:
                 raise Unsupported
             return service(call)

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from terrace.assurance.access.azure.built_in import BUILT_IN
 from terrace.assurance.access.azure.network import parties
+from terrace.authorization.azure.roles import BUILT_IN
 from terrace.environment import load
 from tests.assurance.access.azure.conftest import Read
 from tests.assurance.mutants import add, to

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from terrace.assurance.access.azure.built_in import PRIVILEGED
+from terrace.authorization.azure.conditions import Comparison, clauses
+from terrace.authorization.azure.roles import PRIVILEGED
 from terrace.azure import names
 from terrace.capabilities.target import Target
 
@@ -16,17 +17,6 @@ STATES, BUNDLES = "state", "state/plans"
 """The objects that conditions limit blobs to: the environment's states with what is beside them, bundles of plans."""
 _ACCOUNTS = "Microsoft.Storage/storageAccounts"
 _BLOBS = f"{_ACCOUNTS}/blobServices/containers/blobs"
-_CLAUSE = re.compile(
-    r"\(\(!\(ActionMatches\{'(?P<actions>[^']+)'\}(?: AND (?P<lists>(?:NOT )?SubOperationMatches)\{'Blob\.List'\})?\)\)"
-    r" OR \((?P<tests>[^()]+)\)\)"
-)
-_ROLES = re.compile(
-    r"@(Request|Resource)\[Microsoft\.Authorization/roleAssignments:RoleDefinitionId\]"
-    r" ForAnyOfAllValues:GuidNotEquals \{(?P<guids>[0-9a-fA-F, -]*)\}"
-)
-_TEST = re.compile(r"(?P<attribute>@(?:Resource|Request)\[[^\]]+\]) (?P<operator>\w+) '(?P<value>[^']*)'")
-
-
 _FOLDERS = {
     "StringLike": (f"@Resource[{_BLOBS}:path]", re.compile(r"(?P<folder>[^*?]*[^*?/])/\*")),
     "StringStartsWith": (f"@Request[{_BLOBS}:prefix]", re.compile(r"(?P<folder>.*[^/])/")),
@@ -61,31 +51,26 @@ class Narrowing:
 
 def narrowing(condition: object, target: Target) -> Narrowing:
     """Evaluate a condition. One that narrows nothing, such as `StringLike '*'`, counts as none."""
-    text = " ".join(str(condition or "").split())
-    if not text:
+    text = str(condition or "")
+    if not text.strip():
         return Narrowing()
-    clauses = list(_CLAUSE.finditer(text))
-    if " AND ".join(clause[0] for clause in clauses) != text:
+    found = clauses(text)
+    if found is None:
         return Narrowing(understood=False)
-    denied: dict[str, set[str]] = {}
+    denied: dict[str, frozenset[str]] = {}
     limits: dict[str, set[tuple[str, str]]] = {
         "": set(),
         "NOT SubOperationMatches": set(),
         "SubOperationMatches": set(),
     }
     folders: dict[str, dict[str, frozenset[str]]] = {lists: {} for lists in limits}
-    for clause in clauses:
-        tests = [_TEST.fullmatch(test) for test in clause["tests"].split(" AND ")]
-        if roles := _ROLES.fullmatch(clause["tests"]):
-            denied[clause["actions"]] = {guid.strip().lower() for guid in roles["guids"].split(",")}
-        elif inside := _folders(clause["tests"]):
-            folders[clause["lists"] or ""][clause["actions"]] = inside
-        elif all(tests):
-            found = {(match["attribute"], match["operator"], match["value"]) for match in tests if match}
-            if object := _limited(found, target):
-                limits[clause["lists"] or ""].add((clause["actions"], object))
-        elif not all(_TEST.fullmatch(test) for test in clause["tests"].split(" OR ")):
-            return Narrowing(understood=False)
+    for clause in found:
+        if clause.excluded:
+            denied[clause.actions] = clause.excluded
+        elif inside := _folders(clause.tests):
+            folders[clause.lists][clause.actions] = inside
+        elif clause.every and (object := _limited(clause.tests, target)):
+            limits[clause.lists].add((clause.actions, object))
     changes = [f"Microsoft.Authorization/roleAssignments/{verb}" for verb in ("write", "delete")]
     # a limit that excludes lists counts beside a limit of lists
     lists = (f"{_BLOBS}/read", STATES) in limits["SubOperationMatches"]
@@ -95,24 +80,23 @@ def narrowing(condition: object, target: Target) -> Narrowing:
     return Narrowing(
         tuple(sorted(blobs)),
         tuple((actions, inside | (listed or frozenset())) for actions, inside in {**folders[""], **within}.items()),
-        all(denied.get(change, set()) >= PRIVILEGED for change in changes),
+        all(denied.get(change, frozenset()) >= PRIVILEGED for change in changes),
     )
 
 
-def _folders(text: str) -> frozenset[str]:
+def _folders(tests: Iterable[Comparison]) -> frozenset[str]:
     """The folders in one of which a blob or a list has to be; none for other tests."""
     found = set()
-    for test in text.split(" OR "):
-        parts = _TEST.fullmatch(test)
-        attribute, form = _FOLDERS.get(parts["operator"], ("", _TEST)) if parts else ("", _TEST)
-        match = form.fullmatch(parts["value"]) if parts and parts["attribute"] == attribute else None
+    for test in tests:
+        attribute, form = _FOLDERS.get(test.operator, ("", re.compile("")))
+        match = form.fullmatch(test.value) if test.attribute == attribute else None
         if match is None:
             return frozenset()
         found.add(match["folder"])
     return frozenset(found)
 
 
-def _limited(tests: Collection[tuple[str, str, str]], target: Target) -> str:
+def _limited(tests: Collection[Comparison], target: Target) -> str:
     """The object that blobs are limited to: those of a path in the container of states. Empty for none."""
     container = {
         (f"@Resource[{_ACCOUNTS}:name]", "StringEquals", names.state_bucket(target)),

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from terrace.assurance.access.azure.built_in import BUILT_IN, GUIDS, Role
 from terrace.assurance.access.azure.conditions import Narrowing, narrowing
 from terrace.assurance.access.azure.resources import ANY, Resources, Scope, all_of, identity, whole
 from terrace.assurance.access.azure.roles import PROBES, custom, others, verbs
 from terrace.assurance.access.model import VERBS, Grant, Unknown, Verb
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Reference, Resource, at
+from terrace.authorization.azure.roles import BUILT_IN, GUIDS, Role
 from terrace.azure import names
 
 _AUDIENCE = "api://AzureADTokenExchange"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from terrace.assurance.access.azure.built_in import (
+from terrace.assurance.access.model import Verb
+from terrace.authorization.azure.roles import (
     ACCOUNTS,
     BLOBS,
     CLUSTERS,
@@ -19,7 +20,6 @@ from terrace.assurance.access.azure.built_in import (
     each,
     matches,
 )
-from terrace.assurance.access.model import Verb
 
 PROBES: Mapping[str, Mapping[Verb, tuple[str, ...]]] = {
     "lake": {

@@ -1,9 +1,10 @@
 """Refusals of Azure's authorization. Source: Azure RBAC, "Troubleshoot Azure RBAC" and "Custom roles"; Azure Policy,
 "Troubleshoot errors" and "Remediate non-compliant resources"; "Lock your resources"."""
 
+from terrace.authorization.azure.roles import GUIDS
 from terrace.emulator.azure.ids import parse
 from terrace.emulator.azure.kind import Refused, Resource, find
-from terrace.emulator.azure.roles import POLICIES, ROLES
+from terrace.emulator.azure.policies import POLICIES
 from terrace.emulator.azure.store import Item
 
 _SPACE = "Microsoft.Authorization"
@@ -13,7 +14,7 @@ _MODIFY = {"ea3f2387-9b95-492a-a190-fcdc54f7b070"}  # policies with a modify eff
 def role_unknown(resource: Resource) -> Refused | None:
     """Source: "Troubleshoot Azure RBAC"; the role is built-in or in the subscription."""
     name = parse(str(resource.get("roleDefinitionId"))).name.lower()
-    if name in ROLES or _custom_role(resource) is not None:
+    if name in GUIDS or _custom_role(resource) is not None:
         return None
     return Refused(400, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{name}' does not exist.")
 
@@ -62,7 +63,7 @@ def role_name_taken(resource: Resource) -> Refused | None:
     """Names are unique in a tenant. Source: "Azure custom roles", properties."""
     name = str(resource.get("roleName", "")).lower()
     own = [i for i in resource.store.of_type(f"{_SPACE}/roleDefinitions") if i.id.lower() != resource.id.key]
-    names = {str(find(item.body, "properties.roleName")).lower() for item in own} | {n.lower() for n in ROLES.values()}
+    names = {str(find(item.body, "properties.roleName")).lower() for item in own} | {n.lower() for n in GUIDS.values()}
     if name in names:
         message = f"A custom role with the same name '{resource.get('roleName')}' exists in this directory."
         return Refused(409, "RoleDefinitionWithSameNameExists", message)

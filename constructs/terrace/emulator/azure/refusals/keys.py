@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from terrace.authorization.azure.roles import GUIDS
 from terrace.emulator.azure.ids import guid
 from terrace.emulator.azure.kind import Refused, Resource, find
-from terrace.emulator.azure.roles import ROLES
 from terrace.emulator.azure.store import Item, Store
 
 _KEY_ROLES = frozenset(
@@ -41,7 +41,7 @@ def role_names(principal: str, scope: str, store: Store) -> Iterator[str]:
         if ours and f"{scope.lower()}/".startswith(f"{assigned}/"):
             role = str(item.body["properties"].get("roleDefinitionId"))
             own = find(store.body(role), "properties.roleName")
-            yield ROLES.get(role.rpartition("/")[2].lower()) or str(own)
+            yield GUIDS.get(role.rpartition("/")[2].lower()) or str(own)
 
 
 def _usable(resource: Resource, key: str, identity: str | None, code: str) -> Refused | None:

@@ -1,0 +1,1 @@
+"""Azure: what roles allow, and the conditions of their assignments."""
