@@ -65,7 +65,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print the result a
     metavar="FILE",
     help="Issuers whose tokens pipelines sign in with: JSON of issuer to key set (JWKS).",
 )
-@click.option("--rights", is_flag=True, help="Refuse what policies do not allow the identity of a request; AWS only.")
+@click.option("--rights", is_flag=True, help="Refuse what policies and roles do not allow the identity of a request.")
 @click.option("--engines", is_flag=True, help="Run the cloud's PostgreSQL servers on this machine.")
 @click.option(
     "--fault",

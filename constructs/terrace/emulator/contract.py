@@ -9,7 +9,6 @@ A cloud is a package `terrace.emulator.<cloud>` whose `__init__` defines, withou
   one is unique
 - `EXAMPLE_COMMAND: str`: a command of the cloud's own tools that lists resources
 - `SAVES_STATE: bool`: whether a server can save its resources in a folder and load them again
-- `EVALUATES_RIGHTS: bool`: whether a server can evaluate what the identity of a request may do
 - `FAULTS: frozenset[str]`: the faults that it can inject, by their names in `Faults`
 - `environment(emulator) -> dict[str, str]`: the variables that point a child process at the emulator
 - `is_foreign(name) -> bool`: whether an inherited variable could point a child process at a real account

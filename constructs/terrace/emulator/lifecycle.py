@@ -305,8 +305,6 @@ def _require_supported(cloud: str, options: Options) -> None:
     module = cloud_module(cloud)
     if options.state is not None and not module.SAVES_STATE:
         raise UsageError(f"the {cloud} emulator cannot save its resources between runs", hint="omit the state folder")
-    if options.rights and not module.EVALUATES_RIGHTS:
-        raise UsageError(f"the {cloud} emulator does not evaluate rights", hint="omit --rights")
     requested = {name for name, value in asdict(options.faults).items() if value}
     if unsupported := sorted(requested - module.FAULTS):
         raise UsageError(

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,7 +12,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from terrace.emulator import Emulator, Options, start
-from terrace.errors import UsageError
 from tests.conftest import ROOT
 
 ACCOUNT, REGION = "111122223333", "eu-central-1"
@@ -313,8 +311,3 @@ def test_the_command_shows_what_was_refused(lake: tuple[Emulator, Callable[[str]
     assert not [one for one in decisions if one["allowed"]]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert "role/writer" in shown.stdout
-
-
-def test_only_aws_evaluates_rights(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="does not evaluate rights"):
-        start("azure", tmp_path, options=Options(rights=True))

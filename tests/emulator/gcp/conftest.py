@@ -1,5 +1,6 @@
 """Google's own Python client and the emulator in one process, without port and proxy."""
 
+import copy
 import json
 import time
 from collections.abc import Callable
@@ -37,6 +38,12 @@ class Google:
         self.backend = backend(DEFAULT_ACCOUNT, REGION, options)
         self.token = token
         self.chunked = False  # whether a body is sent in chunks
+
+    def signed_in(self, token: str) -> "Google":
+        """The same project, with another token."""
+        other = copy.copy(self)
+        other.token = token
+        return other
 
     def __call__(self, service: str, version: str = "v1") -> Any:
         """A client of google-api-python-client."""

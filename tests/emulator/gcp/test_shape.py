@@ -49,6 +49,7 @@ def test_every_module_is_loaded() -> None:
         "inventory",
         "policies",
         "quirks",
+        "rights",
         "server",
     } | {Path(name).stem for name in CORE}
     assert {path.stem for path in FOLDER.glob("*.py")} - support == set(quirks.SERVICES)

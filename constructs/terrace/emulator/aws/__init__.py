@@ -15,7 +15,6 @@ DEFAULT_REGION = "eu-central-1"
 DEFAULT_ACCOUNT = {"account_id": "111122223333"}
 EXAMPLE_COMMAND = "aws s3 ls"
 SAVES_STATE = False  # moto's backends are objects in memory that cannot be saved
-EVALUATES_RIGHTS = True
 FAULTS = frozenset({"throttle_every"})
 
 # No resource of the foundation is omitted: the stack under test is the one that is applied to AWS, byte for byte. An

@@ -32,7 +32,6 @@ DEFAULT_ACCOUNT: Mapping[str, str] = MappingProxyType(
     }
 )
 SAVES_STATE = True
-EVALUATES_RIGHTS = True
 FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "iam_delay_seconds", "token_seconds"})
 
 CLIENT_ID = "00000000-0000-4000-8000-00000000c11e"

@@ -21,13 +21,12 @@ DEFAULT_ACCOUNT = {
 }
 EXAMPLE_COMMAND = "gcloud storage ls"
 SAVES_STATE = True
-EVALUATES_RIGHTS = False
 FAULTS = frozenset({"throttle_every", "operation_seconds", "fail_operation", "iam_delay_seconds", "token_seconds"})
 
 # No resource of the foundation is omitted: the stack under test is the one that is applied to Google, byte for byte.
 NOT_EMULATED = (
     NotEmulated("acceptance by Google", "only the published schemas and the emulator's own rules are checked"),
-    NotEmulated("permissions", "policies are evaluated only for the use of keys and the sign-in of pipelines"),
+    NotEmulated("permissions", "evaluated for keys and sign-in, with --rights for objects and secrets"),
     NotEmulated(
         "data planes",
         "the endpoints have no Valkey, Kubernetes API or VPN tunnel behind them, and PostgreSQL with --engines only",

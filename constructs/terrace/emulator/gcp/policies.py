@@ -1,6 +1,6 @@
 """IAM policies of any resource: read, write with an etag, test permissions.
 
-They are stored and not evaluated. An injected fault delays the visibility of changes.
+They are evaluated for objects and secrets (rights.py). An injected fault delays the visibility of changes.
 Sources: IAM API, "Policy"; IAM documentation, "Access change propagation".
 """
 

@@ -25,6 +25,7 @@ from terrace.emulator.gcp.databases import databases
 from terrace.emulator.gcp.documents import Json
 from terrace.emulator.gcp.inventory import inventory
 from terrace.emulator.gcp.refusals import general
+from terrace.emulator.gcp.rights import Rights
 from terrace.emulator.gcp.store import Store
 from terrace.emulator.issuers import Issuers
 
@@ -47,7 +48,8 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         faults=options.faults,
         issuers=Issuers(options.issuers),
     )
-    application = Application(cloud)
+    rights = Rights() if options.rights else None
+    application = Application(cloud, rights)
     return Backend(
         application=application,
         inventory=lambda: inventory(cloud.store),
@@ -55,6 +57,7 @@ def backend(account: Account, region: str, options: Options) -> Backend:
         throttled=throttled,
         close=cloud.store.close,
         databases=lambda: databases(cloud.store),
+        decisions=rights.decisions.listed if rights else list,
     )
 
 
@@ -68,8 +71,8 @@ def throttled(environ: dict[str, Any]) -> HttpResponse:
 class Application:
     """Serves one request at a time: each takes less than a millisecond."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, cloud: Cloud, rights: Rights | None = None) -> None:
+        self._cloud, self._rights = cloud, rights
         self._lock = threading.Lock()
         self._unsupported: Counter[tuple[str, str]] = Counter()
         self._tokens: dict[str, float] = {}  # time of first use
@@ -126,6 +129,8 @@ class Application:
         call = Call(self._cloud, http, host, path.lstrip("/"), parameters, body, headers, raw)
         try:
             sign_in.check(call)
+            if self._rights:
+                self._rights.check(call)
             general.check(call)
             response = verbs.run(call)
             audit.record(call)

@@ -26,7 +26,7 @@ def _insert(call: Call) -> Json | Response:
     if call.query.get("uploadType") == "resumable":
         return _begin(call, bucket)
     metadata, content, content_type = _parts(call)
-    name = str(metadata.get("name") or call.query.get("name", ""))
+    name = requested_name(call)
     generations.require(call, call.store.get(call.object_key(last(bucket), name)))
     return generations.write(call, bucket, name, content, {"contentType": content_type, **metadata})
 
@@ -61,12 +61,22 @@ def _resume(call: Call) -> Json | Response:
     return _finish(call, upload)
 
 
-def _begin(call: Call, bucket: str) -> Response:
+def requested_name(call: Call) -> str:
+    """The name of the object that an upload makes; "" for none."""
+    metadata = _metadata(call) if call.query.get("uploadType") == "resumable" else _parts(call)[0]
+    return str(metadata.get("name") or call.query.get("name", ""))
+
+
+def _metadata(call: Call) -> Json:
+    """The metadata with which a resumable upload begins."""
     try:
-        metadata = json.loads(call.raw) if call.raw.strip() else {}
-    except ValueError:
+        return dict(json.loads(call.raw)) if call.raw.strip() else {}
+    except (ValueError, TypeError):
         raise invalid("Parse Error") from None
-    name = str(metadata.get("name") or call.query.get("name", ""))
+
+
+def _begin(call: Call, bucket: str) -> Response:
+    metadata, name = _metadata(call), requested_name(call)
     if not name:
         raise invalid("Required parameter: name")
     generations.require(call, call.store.get(call.object_key(last(bucket), name)))

@@ -7,12 +7,12 @@ for IAM Conditions".
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
 
 from terrace.assurance.access.gcp.principals import Principals
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Reference
+from terrace.authorization.gcp import BUCKET, OBJECT, can_be_evaluated, holds
 from terrace.capabilities.identity import given_secret
 from terrace.capabilities.keys import PURPOSES
 from terrace.capabilities.lake import BUCKETS
@@ -29,8 +29,8 @@ _WHOLE: Mapping[str, tuple[str, ...]] = {
 
 _FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "lake": (
-        ("projects/_/buckets/{}", "storage.googleapis.com/Bucket"),
-        ("projects/_/buckets/{}/objects/x", "storage.googleapis.com/Object"),
+        ("projects/_/buckets/{}", BUCKET),
+        ("projects/_/buckets/{}/objects/x", OBJECT),
     ),
     "secrets": (
         ("projects/{id}/secrets/{}", "secretmanager.googleapis.com/Secret"),
@@ -50,8 +50,6 @@ _FORMS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """The name of a resource in conditions, and its type, for each kind that conditions can narrow."""
 
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'")
-_LISTED = re.compile(r"""api\.getAttribute\((["'])storage\.googleapis\.com/objectListPrefix\1, *(?:""|'')\)""")
-"""The prefix of a list of objects in conditions, empty for another request."""
 _NAMES = {
     "google_storage_bucket": "name", "google_secret_manager_secret": "secret_id", "google_pubsub_topic": "name",
     "google_dns_managed_zone": "name", "google_artifact_registry_repository": "repository_id",
@@ -134,19 +132,19 @@ class Objects:
         It is evaluated for each resource of the stack and for others, whose names are made from its own texts; if it
         holds for one of the others, it leaves the whole kind.
         """
-        if "matches(" in condition or _compiled(condition) is None:
+        if not can_be_evaluated(condition):
             return None
         if kind not in _FORMS:
             return self.whole(kind)
         known, found = self._known[kind], []
         forms = [(self._filled(form), type) for form, type in _FORMS[kind]]
         for name, object in known.items():
-            holds = [_holds(condition, form.replace("{}", name), type) for form, type in forms]
-            if None in holds:
+            answers = [holds(condition, form.replace("{}", name), type) for form, type in forms]
+            if None in answers:
                 return None
-            found += [object] if any(holds) else []
+            found += [object] if any(answers) else []
         others = [
-            _holds(condition, other, type)
+            holds(condition, other, type)
             for form, type in forms
             for other in _others(condition, form, self.stack.target.prefix)
             if not any(_is_or_below(other, form, name) for name in known)
@@ -164,20 +162,19 @@ class Objects:
         folder of which it leaves one of the two is left in part.
         """
         name = f"projects/_/buckets/{bucket}"
-        condition = _LISTED.sub("resource.listed", condition)
-        if "matches(" in condition or _compiled(condition) is None:
+        if not can_be_evaluated(condition, lists=True):
             return None
         texts = [(double or single).removeprefix(f"{name}/objects/") for double, single in _TEXT.findall(condition)]
         found: list[str] = []
         for sample, part in [("", ""), ("other/x", ""), *(each for text in texts for each in _in_folder(text))]:
-            holds = (
-                _holds(condition, f"{name}/objects/{sample or 'x'}", "storage.googleapis.com/Object"),
-                _holds(condition, name, "storage.googleapis.com/Bucket", listed=sample),
+            answers = (
+                holds(condition, f"{name}/objects/{sample or 'x'}", OBJECT),
+                holds(condition, name, BUCKET, listed=sample),
             )
-            if None in holds:
+            if None in answers:
                 return None
-            if any(holds):
-                found.append(f"{self.named('lake', bucket)}{part}{'' if all(holds) or not part else ' in part'}")
+            if any(answers):
+                found.append(f"{self.named('lake', bucket)}{part}{'' if all(answers) or not part else ' in part'}")
         whole = self.named("lake", bucket)
         return (whole,) if whole in found else tuple(dict.fromkeys(found))
 
@@ -215,23 +212,3 @@ def _others(condition: str, form: str, prefix: str) -> Iterator[str]:
 def _is_or_below(other: str, form: str, name: str) -> bool:
     resource = form.partition("{}")[0] + name
     return other == resource or other.startswith(f"{resource}/")
-
-
-@cache
-def _compiled(condition: str) -> Any:
-    from cel_expr_python import cel
-
-    try:
-        return cel.NewEnv(variables={"resource": cel.Type.DYN}).compile(condition)
-    except Exception:  # the library has no class of its own: a syntax error, or an attribute other than `resource`
-        return None
-
-
-def _holds(condition: str, name: str, type: str, listed: str = "") -> bool | None:
-    """Whether a condition holds for a resource, with the prefix of a list; None if it cannot be evaluated."""
-    compiled = _compiled(condition)
-    if compiled is None:
-        return None
-    resource = {"name": name, "type": type, "service": type.partition("/")[0], "listed": listed}
-    value = compiled.eval(data={"resource": resource}).plain_value()
-    return value if isinstance(value, bool) else None
