@@ -168,7 +168,7 @@ class Objects:
         found: list[str] = []
         for sample, part in [("", ""), ("other/x", ""), *(each for text in texts for each in _in_folder(text))]:
             answers = (
-                holds(condition, f"{name}/objects/{sample or 'x'}", OBJECT),
+                holds(condition, f"{name}/objects/{sample or 'x'}", OBJECT, listed=""),
                 holds(condition, name, BUCKET, listed=sample),
             )
             if None in answers:
