@@ -118,6 +118,8 @@ def catalogue() -> str:
             if contract.category == category:
                 on = ", ".join(one for one, chosen in enabled.items() if name in chosen) or "-"
                 chart = f"{contract.chart.name} {contract.chart.version}" if contract.chart else "none"
+                if contract.connector:
+                    chart = f"provider {contract.connector.source}"
                 own = " (own)" if contract.chart and not contract.chart.repository else ""
                 page = f"[{name}](../{module.shown}/README.md)"
                 link = page if (module.folder / "README.md").is_file() else f"[{name}](../{module.shown}/module.yaml)"
@@ -140,7 +142,8 @@ they work together, and [Add a module](guides/add-a-module.md) shows how to writ
 Service level objectives need no module: Terrace generates the recording rules and burn-rate alerts of each module from
 `observability.slo` in its `module.yaml` ([decision 10](decisions/0010-slo-rules.md)), so that Sloth and Pyrra are not
 needed. A chart marked *own* is in the folder of the module. A module without a chart gets its identity, its rights and
-its namespace; nothing is installed.
+its namespace; nothing is installed. Of a connector, nothing is in the cluster either: a provider makes its resources
+elsewhere.
 
 `terrace graph dev --out platform.svg` draws the modules of `dev`:
 

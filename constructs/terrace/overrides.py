@@ -13,6 +13,9 @@ from cdktn import TerraformElement, TerraformStack
 OVERRIDES: Mapping[str, str] = {
     "terraform.required_version": "the CDK has no argument for it",
     "terraform.required_providers": "bindings pin the version that they were generated from; the lock file does that",
+    "provider": "the provider of a connector has no bindings",
+    "resource": "the resources of a connector are data of its module; their types have no bindings",
+    "output": "as its resources",
     "default_labels": "the CDK converts the keys of a provider's maps to snake case: cost_centre",
 }
 """Path in an element, or its beginning, to the reason for the override."""

@@ -104,6 +104,18 @@ def test_show_an_unknown_module(shop: Terrace) -> None:
     assert err.startswith("error: unknown module 'shpo'\n\nhint: Did you mean 'shop'?")
 
 
+def test_a_connector_is_shown_and_rendered(shop: Terrace) -> None:
+    code, out, _ = shop("modules", "show", "snowflake")
+    assert code == 0 and "\nconnector\n  snowflakedb/snowflake >= " in out
+    with Path("environments/dev.yaml").open("a") as file:
+        file.write("modules: {snowflake: {enabled: true, size: large}}\n")
+    code, out, err = shop("modules", "render", "snowflake", "dev", "--json")
+    assert code == 0, err
+    (part,) = json.loads(out)
+    assert part["resource"]["snowflake_warehouse"]["main"]["warehouse_size"] == "MEDIUM"
+    assert list(part["output"]) == ["snowflake_identity"]
+
+
 def test_show_a_module_of_another_folder(shop: Terrace) -> None:
     Path("modules/store").rename("team-store")
     Path("team").mkdir()

@@ -135,6 +135,7 @@ def values(outputs: Outputs, target: Target) -> Mapping[str, Any]:
     return {
         "name": "azure",
         "account": settings.subscription_id,
+        "tenant": settings.tenant_id,
         "region": target.region,
         "storage_class": STORAGE_CLASS,
         "dns": {

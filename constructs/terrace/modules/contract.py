@@ -1,8 +1,8 @@
 """The contract of a module: the model of `modules/<name>/module.yaml`.
 
-A module is one component that runs in the cluster. Its folder says what it is and what it needs, in cloud-neutral
-words; Terrace derives from it the cloud identity, the rights, the database, the secrets, the network policies, the host
-names, the monitoring and the backups, equally on every cloud.
+A module is one component that runs in the cluster, or a connector: a service outside that the platform uses. Its folder
+says what it is and what it needs, in cloud-neutral words; Terrace derives from it the cloud identity, the rights, the
+database, the secrets, the network policies, the host names, the monitoring and the backups, equally on every cloud.
 """
 
 from collections.abc import Mapping
@@ -67,6 +67,20 @@ class ChartSpec(Spec):
     """Exact version."""
     digest: Digest | None = None
     """SHA-256 of the chart archive, as its repository's index publishes it."""
+
+
+class ConnectorSpec(Spec):
+    """A service outside the cluster, whose resources a Terraform provider makes: those of `resources.yaml.j2`."""
+
+    source: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")]
+    """Address of the provider in the registry: snowflakedb/snowflake."""
+    versions: Annotated[str, Field(pattern=r"^>= \d+(\.\d+){1,2}, < \d+(\.\d+){0,2}$")]
+    """Its versions: `>= 2.18, < 3`."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's name in the stack, and the beginning of its types."""
+        return self.source.rpartition("/")[2]
 
 
 class Image(Spec):
@@ -261,7 +275,7 @@ class PolicyException(Spec):
 
 
 class Module(Spec):
-    """A component that runs in the cluster: what it is, what it needs, and how it is run."""
+    """A component of the platform: what it is, what it needs, and how it is run."""
 
     summary: Annotated[str, Field(min_length=10, max_length=100)]
     """What it is, in one line."""
@@ -279,6 +293,8 @@ class Module(Spec):
     """The Helm chart; none: Terrace prepares the namespace, the identity and the access, and nothing is installed."""
     charts: tuple[ChartSpec, ...] = ()
     """Further charts, each installed after the one before it, with the values of `values-<name>.yaml.j2`."""
+    connector: ConnectorSpec | None = None
+    """Set for a module of which nothing runs in the cluster: it has this, `settings` and its descriptions only."""
     chart_account: bool = False
     """Whether the chart itself creates the service account of the module's name."""
     images: tuple[Image, ...] = ()

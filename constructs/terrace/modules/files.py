@@ -14,7 +14,7 @@ from terrace.documents.reading import read
 from terrace.errors import InvalidFile, Problem
 from terrace.modules.contract import RESERVED, ChartSpec, Module
 
-VALUES, README, CHART = "values.yaml.j2", "README.md", "chart"
+VALUES, README, CHART, RESOURCES = "values.yaml.j2", "README.md", "chart", "resources.yaml.j2"
 
 
 def check(folder: Path, shown: str, root: Node, module: Module | None) -> Iterator[Problem]:
@@ -26,6 +26,7 @@ def check(folder: Path, shown: str, root: Node, module: Module | None) -> Iterat
     if module is not None:
         yield from _values(folder, shown, module)
         yield from _chart(folder, shown, module)
+        yield from _resources(folder, shown, module)
     yield from _alerts(folder, shown)
     yield from _dashboards(folder, shown)
 
@@ -52,6 +53,15 @@ def _values(folder: Path, shown: str, module: Module) -> Iterator[Problem]:
         yield Problem(f"{VALUES} is missing.", path="chart", hint="It renders the values of the chart.")
     elif module.chart is None and exists:
         yield Problem("the module has no chart that takes values.", f"{shown}/{VALUES}", hint="Delete the file.")
+
+
+def _resources(folder: Path, shown: str, module: Module) -> Iterator[Problem]:
+    exists = (folder / RESOURCES).is_file()
+    if module.connector is not None and not exists:
+        yield Problem(f"{RESOURCES} is missing.", path="connector", hint="It renders the connector's resources.")
+    elif module.connector is None and exists:
+        hint = "Delete the file, or add the key `connector`."
+        yield Problem("the module is no connector.", f"{shown}/{RESOURCES}", hint=hint)
 
 
 def _chart(folder: Path, shown: str, module: Module) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from terrace.modules.contract import DESTINATIONS, SIZES, Module
 def check(name: str, module: Module, today: date | None = None) -> Iterator[Problem]:
     """The broken rules of the module in the folder `name`."""
     yield from _itself(name, module)
+    yield from _connector(module)
     yield from _components(module)
     yield from _images(module)
     yield from _versions(module)
@@ -44,6 +45,13 @@ def _itself(name: str, module: Module) -> Iterator[Problem]:
     for position, other in enumerate(module.conflicts):
         if other in module.needs.modules:
             yield Problem(f"{other!r} is also in needs.modules.", path=f"conflicts.{position}", hint="Remove one.")
+
+
+def _connector(module: Module) -> Iterator[Problem]:
+    allowed = {"summary", "category", "home", "licence", "version", "clouds", "conflicts", "connector", "settings"}
+    for key in sorted(module.model_fields_set - allowed) if module.connector else ():
+        message = f"a connector has no {key}, because nothing of it runs in the cluster."
+        yield Problem(message, path=key, hint="Remove it, or make a second module of what runs in the cluster.")
 
 
 def _components(module: Module) -> Iterator[Problem]:

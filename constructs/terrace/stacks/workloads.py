@@ -1,4 +1,4 @@
-"""The workloads: the Helm releases that run in the cluster, on any cloud."""
+"""The workloads: the Helm releases that run in the cluster, on any cloud, and the resources of connectors."""
 
 import json
 import shutil
@@ -10,8 +10,10 @@ from constructs import Construct
 
 from terrace import engine
 from terrace.capabilities.spec import present
+from terrace.overrides import override
 from terrace.workloads import charts
 from terrace.workloads.charts import LocalChart
+from terrace.workloads.connectors import Connector, connectors
 from terrace.workloads.context import Context
 from terrace.workloads.release import Release
 from terrace.workloads.releases import releases
@@ -34,6 +36,8 @@ class Workloads(engine.ClusterStack):
         built: dict[str, TerraformResource] = {}
         for release in releases(context):
             built[release.name] = self._release(release, built, chart_directory)
+        for connector in connectors(context):
+            self._connect(connector)
 
     def _release(
         self, release: Release, built: Mapping[str, TerraformResource], directory: Path | None
@@ -60,6 +64,16 @@ class Workloads(engine.ClusterStack):
             max_history=10,
             depends_on=[built[name] for name in release.after],
         )
+
+    def _connect(self, connector: Connector) -> None:
+        name = connector.spec.provider
+        required = {"source": connector.spec.source, "version": connector.spec.versions}
+        override(self, f"terraform.required_providers.{name}", required)
+        override(self, f"provider.{name}", [connector.provider])
+        for type, named in connector.resources.items():
+            override(self, f"resource.{type}", named)
+        for output, content in connector.outputs.items():
+            override(self, f"output.{output}", content)
 
     def _chart(self, release: Release, directory: Path | None) -> tuple[str, str | None, str | None]:
         """Chart, repository and version: a path beside the stack, the same on any machine, or all three."""

@@ -15,7 +15,7 @@ from terrace.capabilities.spec import present
 from terrace.errors import Problem, TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.loading import LoadedModule
-from terrace.workloads import images, inventory, namespaces, password_file, policies, schemas, value_keys
+from terrace.workloads import connectors, images, inventory, namespaces, password_file, policies, schemas, value_keys
 from terrace.workloads.context import Context, Object
 from terrace.workloads.policy_evaluation import violations
 from terrace.workloads.policy_scope import CLUSTER_SCOPED, TEMPLATES, resource_of, title_of
@@ -170,7 +170,7 @@ class Checker:
         context = selection.context
         place = f"{context.environment.name} on {context.environment.cloud}"
         self.part.checked.append(place)
-        complete = set(selection.modules) == set(context.modules)
+        complete = set(selection.modules) == set(context.environment.enabled_modules)
         for problem in selection.problems:
             if complete or _module_of(problem) in selection.modules:
                 _note(self.part, _module_of(problem), "contract", str(problem), place)
@@ -179,6 +179,9 @@ class Checker:
         for module, error in failed.items():
             if complete or module in selection.modules:
                 self._failed(module, error, place)
+        for name, connector in context.connectors.items():
+            if name in selection.modules:
+                self._check_connector(connector, context, place)
         rendered = []
         for release in wired:
             if not complete and release.module not in selection.modules:
@@ -199,12 +202,20 @@ class Checker:
         self._check_schemas(rendered, context, place, complete=complete)
         self._check_policies(rendered, context, place)
         for name in selection.modules:
-            self._check_contract(context.modules[name])
+            self._check_contract(context.environment.enabled_modules[name])
         self.part.counts["combinations"] += len(selection.modules)
 
     def _failed(self, module: str, error: TerraceError, place: str) -> None:
         for message in str(error).splitlines():
             _note(self.part, module, "render", message, place, error.hint)
+
+    def _check_connector(self, module: EnabledModule, context: Context, place: str) -> None:
+        try:
+            found = connectors.connector(module, context)
+        except TerraceError as error:
+            self._failed(module.name, error, place)
+        else:
+            self.part.counts["resources"] += sum(len(named) for named in found.resources.values())
 
     def _check_contract(self, module: EnabledModule) -> None:
         for image in module.contract.images:

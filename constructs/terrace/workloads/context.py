@@ -30,8 +30,15 @@ class Context:
 
     @property
     def modules(self) -> Mapping[str, EnabledModule]:
-        """The enabled modules in the order of their installation."""
-        return self.environment.enabled_modules
+        """The enabled modules that run in the cluster, in the order of their installation."""
+        enabled = self.environment.enabled_modules
+        return {name: module for name, module in enabled.items() if not module.contract.connector}
+
+    @property
+    def connectors(self) -> Mapping[str, EnabledModule]:
+        """The enabled modules of which nothing runs in the cluster."""
+        enabled = self.environment.enabled_modules
+        return {name: module for name, module in enabled.items() if module.contract.connector}
 
     def provider(self, service: Service) -> EnabledModule | None:
         """The enabled module that provides a service."""

@@ -71,7 +71,7 @@ def _charts(module: EnabledModule, context: Context, prepared: Release) -> Itera
     The first waits for what the modules before it have installed last.
     """
     after = [prepared.name, storage.NAME]
-    for name in module.after:
+    for name in (one for one in module.after if one in context.modules):
         after.append((context.modules[name].chart_releases or (f"{name}-base",))[-1])
     if module.needs.database:
         after.append("database-bootstrap")

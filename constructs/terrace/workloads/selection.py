@@ -59,7 +59,7 @@ def selections(
             enabled, available, project=root, cloud=loaded.cloud, tier=loaded.tier, gpu=True, clients=names
         )
         context = opened(_with_log_in(loaded, names).with_modules(resolved.enabled), root=root, outputs=outputs)
-        wanted = tuple(name for name in context.modules if name in checked and (not only or name in only))
+        wanted = tuple(name for name in resolved.enabled if name in checked and (not only or name in only))
         if wanted:
             yield Selection(context, wanted, (*invalid, *resolved.problems))
             invalid = ()

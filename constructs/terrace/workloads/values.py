@@ -14,7 +14,9 @@ from typing import Any, cast
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from terrace.capabilities.data_access import word
 from terrace.documents.suggestions import hint
+from terrace.environment.data_access import files
 from terrace.environment.schema import Environment
 from terrace.errors import AnswerIsNo, Problem
 from terrace.modules.contract import Image, Service
@@ -55,14 +57,7 @@ class InvalidValues(AnswerIsNo):
 def values(module: EnabledModule, context: Context, further: str = "") -> dict[str, Any]:
     """The values of the module's chart, or of the further chart of this name. Raises InvalidValues."""
     path = module.folder / (f"values-{further}.yaml.j2" if further else TEMPLATE)
-    shown = str(path.relative_to(context.root)) if path.is_relative_to(context.root) else str(path)
-    rendered: dict[str, Any] = {}
-    if path.is_file():
-        text = _rendered(path, shown, variables(module, context))
-        rendered = _parsed(text, shown)
-        found = list(_secrets(rendered, (), module.needs.secrets))
-        if found:
-            raise InvalidValues([_secret_problem(name, _line_of(path, shown, name)) for name in found])
+    rendered = template(path, module, context) if path.is_file() else {}
     if further:
         return rendered  # an environment overrides values of the module's first chart only
     overrides = list(_secrets(module.values, (), module.needs.secrets))
@@ -70,6 +65,21 @@ def values(module: EnabledModule, context: Context, further: str = "") -> dict[s
         where = f"environment {context.environment.name}"
         raise InvalidValues([_secret_problem(f"modules.{module.name}.values.{name}", where) for name in overrides])
     return merged(rendered, module.values)
+
+
+def template(path: Path, module: EnabledModule, context: Context) -> dict[str, Any]:
+    """What a template in the module's folder renders to. Raises InvalidValues."""
+    shown = shown_as(path, context)
+    rendered = _parsed(_rendered(path, shown, variables(module, context)), shown)
+    found = list(_secrets(rendered, (), module.needs.secrets))
+    if found:
+        raise InvalidValues([_secret_problem(name, _line_of(path, shown, name)) for name in found])
+    return rendered
+
+
+def shown_as(path: Path, context: Context) -> str:
+    """A file as messages name it: relative to the project if it is inside."""
+    return str(path.relative_to(context.root)) if path.is_relative_to(context.root) else str(path)
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,8 +130,8 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         return password_file.login(module, context, user)
 
     def database_scripts() -> dict[str, str]:
-        files = bootstrap.files(context)
-        return {name: files[name] for name in ("people.sql", "plan.json")}
+        scripts = bootstrap.files(context)
+        return {name: scripts[name] for name in ("people.sql", "plan.json")}
 
     def contracts() -> dict[str, str]:
         """The data products with a contract, and its text."""
@@ -145,6 +155,7 @@ def variables(module: EnabledModule, context: Context) -> dict[str, Any]:
         "dashboard_access": {"datasets": dashboard_access.datasets, "groups": dashboard_access.groups},
         "query_access": {"rules": query_access.rules, "members": query_access.members},
         "topic_access": topic_access.users(environment),
+        "file_access": {word(group): access for group, access in files(environment).items()},
         "provider": provider,
         "secret": secret,
     }

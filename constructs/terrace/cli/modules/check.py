@@ -91,7 +91,8 @@ def command(
         places = len(set(part.checked))
         write_text(
             f"{counted(counts.get('combinations', 0), 'combination')} of module, environment and cloud in {places} "
-            f"environments, {counted(counts.get('objects', 0), 'object')}, {counts.get('renders', 0)} charts rendered, "
+            f"environments, {counted(counts.get('objects', 0), 'object')}, "
+            f"{counted(counts.get('resources', 0), 'resource')}, {counts.get('renders', 0)} charts rendered, "
             f"{len(report.skipped)} skipped: {counted(len(report.errors), 'error')}, "
             f"{counted(len(report.found) - len(report.errors), 'warning')}"
         )

@@ -59,6 +59,7 @@ def _lines(loaded: "LoadedModule") -> Iterator[str]:
     for heading, lines in (
         ("clouds", [] if module.clouds == CLOUDS else [", ".join(module.clouds)]),
         ("chart", list(_chart(module))),
+        ("connector", [f"{module.connector.source} {module.connector.versions}"] if module.connector else []),
         ("provides", [", ".join(module.provides)] if module.provides else []),
         ("conflicts with", [", ".join(module.conflicts)] if module.conflicts else []),
         ("needs", list(_needs(module))),
