@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from terrace.environment import load
 from terrace.workloads import standins
 from terrace.workloads.context import Context
@@ -18,6 +20,21 @@ from tests.conftest import ROOT
 
 ENVIRONMENT, CLOUD = "staging", "aws"
 STACK = f"{ENVIRONMENT}-workloads"
+DATA = (
+    "airflow",
+    "data-contracts",
+    "data-profiler",
+    "dbt",
+    "great-expectations",
+    "jupyterhub",
+    "kafka",
+    "mlflow",
+    "nessie",
+    "spark",
+    "superset",
+    "trino",
+)
+"""The modules of the data platform, all of which are enabled, in their smallest size."""
 _COPIED = ("environments", "modules", "policies", "stacks")
 _KEY = "AKIAEXAMPLEEXAMPLE00"  # the form of a key id; the test cluster verifies the form of a token only
 
@@ -60,11 +77,24 @@ class Project:
         return output
 
 
+def _enable_data_modules(path: Path) -> None:
+    yaml = YAML()
+    document = yaml.load(path)
+    modules = document.setdefault("modules", {})
+    for name in DATA:
+        modules[name] = {**modules.get(name, {}), "enabled": True, "size": "small"}
+    clients = document.setdefault("identity", {}).setdefault("oidc", {}).setdefault("clients", {})
+    clients.update({name: f"terrace-{name}" for name in DATA})
+    with path.open("w") as file:
+        yaml.dump(document, file)
+
+
 def project(directory: Path, cluster: Cluster) -> Project:
     """Copy the project to `directory`, with the cluster's address in the outputs of a foundation."""
     for folder in _COPIED:
         shutil.copytree(ROOT / folder, directory / folder)
     shutil.copy(ROOT / "cdktf.json", directory)
+    _enable_data_modules(directory / "environments" / f"{ENVIRONMENT}.yaml")
     found = Project(directory, cluster)
     context = found.context
     text = context.outputs.model_dump_json().replace(standins.STAND_IN, "test-")

@@ -105,6 +105,11 @@ def test_a_second_plan_is_empty(installed: Project) -> None:
     assert "no changes" in installed.run("plan", STACK).lower()
 
 
+def test_no_object_violates_a_policy(installed: Project) -> None:
+    """Each object was admitted, since the policies deny in staging; the gate has no unproven one either."""
+    installed.run("gate", STACK)
+
+
 PODS = "/api/v1/namespaces/keda/pods"
 
 
