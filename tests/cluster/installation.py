@@ -30,6 +30,7 @@ DATA = (
     "kafka",
     "mlflow",
     "nessie",
+    "postgrest",
     "spark",
     "superset",
     "trino",

@@ -11,7 +11,7 @@ from terrace.workloads.context import Object
 from terrace.workloads.policy_evaluation import violations
 from terrace.workloads.values import values
 from tests.conftest import ROOT
-from tests.workloads import shipped
+from tests.workloads import runners, shipped
 from tests.workloads.conftest import Make
 
 
@@ -95,3 +95,19 @@ def test_pods_of_tasks_meet_the_policies(make: Make) -> None:
     assert broken <= {"images-pinned-by-digest", "namespaces-have-network-policies"}  # of images, of the namespace
     assert pod["spec"]["serviceAccountName"] == "airflow"
     assert pod["metadata"]["labels"]["azure.workload.identity/use"] == "true"
+
+
+@pytest.mark.parametrize("version", ["3.2.2", "2.9.3"])
+def test_no_account_may_run_commands_in_pods(make: Make, version: str) -> None:
+    """The gate refuses such a role (CKV2_K8S_2); the module's own role makes the pods of tasks."""
+    context = shipped.context(make("aws", "prod"), "airflow", version=version)
+    granted = {
+        (resource, verb)
+        for role in [*shipped.rendered(context, "airflow"), *runners.rendered(context, "airflow", "airflow-tasks")]
+        if role["kind"] in ("Role", "ClusterRole")
+        for rule in role["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    assert ("pods", "create") in granted
+    assert not {resource for resource, _ in granted} & {"pods/exec", "nodes/proxy", "*"}

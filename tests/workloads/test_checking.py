@@ -145,6 +145,44 @@ def test_a_value_that_a_chart_passes_on_is_known(check: Any) -> None:
     assert errors(check(shop)) == []
 
 
+def test_the_pods_that_log_in_are_of_any_of_a_modules_charts(tmp_path: Path) -> None:
+    upstream = tmp_path / "charts" / "upstream" / "templates"
+    upstream.mkdir(parents=True)
+    (upstream.parent / "Chart.yaml").write_text("apiVersion: v2\nname: upstream\nversion: 1.0.0\n")
+    (upstream.parent / "values.yaml").write_text("image: registry.example.com/app:v1\nreplicas: 1\n")
+    template = upstream / "deployment.yaml"
+    module = (
+        "chart: {repository: 'https://charts.example.com', name: upstream, version: 1.0.0}\n"
+        "charts: [{name: rights, version: 1.0.0}]\n"
+        "images: [{repository: registry.example.com/app, tag: v1}]\n"
+        "needs: {database: {login: password-file}}\n"
+    )
+    own = {
+        "Chart.yaml": "apiVersion: v2\nname: rights\nversion: 1.0.0\n",
+        "templates/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rights}\n",
+    }
+    values = (
+        "{% set login = database_login(65532) %}\n"
+        "pod: {{ {'volumes': login.volumes, 'initContainers': login.containers} | tojson }}\n"
+        "container: {{ {'env': login.env, 'volumeMounts': login.mounts} | tojson }}\n"
+    )
+    context = context_of(tmp_path, {"shop": Trial(module, values, own), "keys": app(module="provides: [secrets]\n")})
+    pod, container = "{{- toYaml .Values.pod | nindent 6 }}\n", "{{- toYaml .Values.container | nindent 10 }}\n"
+    reads = DEPLOYMENT.replace("      containers:\n", f"{pod}      containers:\n") + container
+
+    def problems(text: str) -> list[tuple[str, str]]:
+        template.write_text(text)
+        checker = Checker(Renderer(found_or_skipped(), tmp_path / "charts"), tmp_path / "cache", date(2027, 1, 1))
+        checker.check(Selection(context, ("shop",), ()))
+        found = checking.report(checker.taken())
+        assert not found.skipped
+        return [one for one in errors(found) if one[0] == "database"]
+
+    assert problems(reads) == []
+    missing = "no pod reads the password file, though module.yaml says needs.database.login: password-file"
+    assert problems(DEPLOYMENT) == [("database", missing)]
+
+
 def test_replicas_and_spread_are_required_in_prod(check: Any) -> None:
     messages = " ".join(text for _, text in errors(check(app(), environment="prod")))
     assert "two replicas are required in prod" in messages and "pods must spread over zones in prod" in messages

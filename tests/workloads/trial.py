@@ -81,7 +81,7 @@ def write(project: Path, modules: Mapping[str, Trial]) -> None:
             path = folder / "chart" / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        if trial.chart is not None:
+        if trial.chart is not None and "Chart.yaml" not in trial.chart:
             (folder / "chart" / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
 
 

@@ -199,6 +199,7 @@ class Checker:
                 self._check_chart(one, context.modules[one.release.module], context, place)
                 if context.modules[one.release.module].other_version:
                     self.part.incomplete.add(one.release.module)  # the inventory is that of the module's own version
+        self._check_logins(rendered, context, place)
         self._check_schemas(rendered, context, place, complete=complete)
         self._check_policies(rendered, context, place)
         for name in selection.modules:
@@ -230,6 +231,17 @@ class Checker:
                 hint = "meet the policy, or extend the exception with a reason"
                 _note(self.part, module.name, "policy", message, hint=hint)
 
+    def _check_logins(self, rendered: Sequence[Rendered], context: Context, place: str) -> None:
+        """The pods that log in may be of any of a module's charts."""
+        skipped = {one.release.module for one in rendered if one.skipped}
+        objects: dict[str, list[Object]] = {}
+        for one in rendered:
+            if one.chart and one.release.module not in skipped:
+                objects.setdefault(one.release.module, []).extend(one.objects)
+        for name, found in objects.items():
+            for problem in password_file.problems(context.modules[name], found):
+                _note(self.part, name, "database", problem, place, "use database_login in values.yaml.j2")
+
     def _check_chart(self, one: Rendered, module: EnabledModule, context: Context, place: str) -> None:
         """What the module's chart renders to, compared with what the module declares."""
         assert one.chart is not None
@@ -243,8 +255,6 @@ class Checker:
                 _note(self.part, module.name, "values", message, place, hint)
         for problem in images.undeclared(module, one.objects, context.outputs.repositories.get(module.name, "")):
             _note(self.part, module.name, "images", problem, place, "declare it in module.yaml under images")
-        for problem in password_file.problems(module, one.objects):
-            _note(self.part, module.name, "database", problem, place, "use database_login in values.yaml.j2")
         for problem in namespaces.undeclared(module, one.objects):
             _note(self.part, module.name, "priority", problem, place, "declare it in module.yaml at its component")
         for document in one.objects:
