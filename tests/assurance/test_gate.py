@@ -142,7 +142,8 @@ def test_every_mutant_is_caught_and_breaks_no_more_and_every_check_is_broken(wri
         passed += [str(mutant) for mutant in missed(own, text, miss)]
     assert passed == []
     assert unnamed == []
-    assert set(checks.of_cloud(cloud)) - broken == set()
+    elsewhere = {id for id in checks.of_cloud(cloud) if id.startswith(f"{cloud}.streams.")}  # test_streams.py
+    assert set(checks.of_cloud(cloud)) - broken == elsewhere
 
 
 def test_dev_warns_where_prod_fails(written: Written) -> None:

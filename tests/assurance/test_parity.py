@@ -39,6 +39,9 @@ def test_nothing_is_broken_and_nothing_unproven(cloud: str, matrix: Matrix) -> N
 def test_every_guarantee_holds_or_is_prepared_or_excepted_in_some_environment(cloud: str, matrix: Matrix) -> None:
     for row in GUARANTEES:
         statuses = {matrix.result(row.id, cloud, environment).status for environment in matrix.environments}
+        if row.capability == "streams":
+            assert statuses == {"not_required"}, row.id  # which no shipped environment has: test_streams.py
+            continue
         assert statuses & {"holds", "prepared", "excepted"}, row.id
 
 

@@ -14,7 +14,7 @@ from tests.conftest import FOUNDATION_MODULES
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_outputs_have_the_fields_of_the_model(foundation, cloud, environment):
     outputs = foundation(environment, cloud=cloud).document["output"]
-    assert set(outputs) == set(Outputs.model_fields)
+    assert set(outputs) == set(Outputs.model_fields) - {"streams"}  # which no shipped environment has
     # values are still tokens, so this checks the shape; the demo parses applied outputs
     parsed = parse({name: {"value": body["value"]} for name, body in outputs.items()})
     assert parsed.version == 2

@@ -51,6 +51,7 @@ def assert_complete(
     cloud: str = "aws",
     *,
     guarantees: int = 25,
+    drifts: int = 3,
 ) -> None:
     """Each step was made, and nothing is left; at least this many guarantees hold."""
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -59,9 +60,9 @@ def assert_complete(
     assert evidence["second_plan_changes"] == 0
     assert evidence["outputs_version"] == 2
     assert list(evidence["guarantees"].values()).count("holds") >= guarantees
-    assert len(evidence["drift_injected"]) == 3
+    assert len(evidence["drift_injected"]) == drifts
     assert evidence["drift_detected"] == evidence["drift_injected"]
-    assert (evidence["drift_after_apply"], evidence["drift_entries"]) == ([], 3)
+    assert (evidence["drift_after_apply"], evidence["drift_entries"]) == ([], drifts)
     assert evidence["drift_repaired"] is True
     assert evidence["leftovers"] == []
     assert evidence["unsupported_calls"] == []

@@ -21,7 +21,7 @@ from tests.environment.conftest import Write
 def test_off_leaves_the_section_out(word: str, write: Write) -> None:
     loaded = load("qa", project=write(f"cache: {word}\nmodules: null\n"))
     assert loaded.environment.cache is None
-    assert loaded.environment.left_out == ("cache",)
+    assert loaded.environment.left_out == ("cache", "streams")
     assert leaves(loaded.environment)["cache"] == "off"
     assert explain(loaded.root, "cache").value in ("off", False)
     assert loaded.where("cache").startswith("environments/qa.yaml:")
@@ -31,14 +31,14 @@ def test_off_leaves_the_section_out(word: str, write: Write) -> None:
 
 def test_the_database_is_left_out_with_the_rules_and_the_account_of_its_job(write: Write) -> None:
     environment = load("qa", project=write("database: off\nmodules: null\n")).environment
-    assert (environment.database, environment.left_out) == (None, ("database",))
+    assert (environment.database, environment.left_out) == (None, ("database", "streams"))
     assert BOOTSTRAP not in environment.component_accounts
 
 
 def test_the_entry_is_left_out_with_the_accounts_of_its_components(write: Write) -> None:
     loaded = load("qa", project=write("network: {entry: off}\nmodules: null\n"))
     environment = loaded.environment
-    assert (environment.network.entry, environment.left_out) == (None, ("entry",))
+    assert (environment.network.entry, environment.left_out) == (None, ("entry", "streams"))
     assert environment.network.zones == 3
     assert environment.component_accounts.keys().isdisjoint({"external-dns", "cert-manager", "load-balancer"})
     assert leaves(environment)["network.entry"] == "off"
@@ -59,12 +59,12 @@ def test_modules_that_serve_the_entry_or_have_host_names_need_it(project: Path, 
 
 def test_the_cluster_is_left_out_with_what_only_it_uses(write: Write) -> None:
     environment = load("qa", project=write("cluster: off\nnetwork: {entry: off}\nmodules: null\n")).environment
-    assert (environment.cluster, environment.left_out) == (None, ("cluster", "entry"))
+    assert (environment.cluster, environment.left_out) == (None, ("cluster", "entry", "streams"))
     assert [environment.off_by(name) for name in ("cluster", "registry", "workloads", "database")] == [
         "cluster", "cluster", "cluster", "",
     ]  # fmt: skip
     assert (environment.pools, environment.api_ranges, environment.component_accounts) == ({}, {}, {})
-    assert environment.parties_left_out == ("control", "entry")
+    assert environment.parties_left_out == ("control", "entry", "streams")
 
 
 def test_an_environment_without_a_cluster_has_no_workloads(project: Path, write: Write) -> None:
@@ -89,7 +89,7 @@ def test_an_overlay_turns_the_section_on_again(project: Path, write: Write) -> N
     write("cache: off\nmodules: null\n")
     on = "extends: qa.yaml\nname: again\ncache: {size: small, replicas: 1, snapshot_days: 1}\n"
     (project / "environments" / "again.yaml").write_text(on)
-    assert load("again", project=project).environment.left_out == ()
+    assert load("again", project=project).environment.left_out == ("streams",)
 
 
 def test_the_schema_of_editors_accepts_off() -> None:

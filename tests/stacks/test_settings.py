@@ -53,6 +53,7 @@ CHOICES = (
     "ExistingNetwork",
     "ExtensionSpec",
     "GitLabSpec",
+    "StreamsSpec",
     "WebhookChannel",
     "ModuleSpec",
     "SignaturesSpec",

@@ -18,7 +18,7 @@ from terrace.documents.document import Node, along, plain
 from terrace.documents.reading import read
 from terrace.errors import AnswerIsNo, InvalidFile, Problem, TerraceError
 
-FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID", "WL")
+FAMILIES = ("NET", "KEY", "SEC", "K8S", "DB", "CACHE", "STREAM", "LAKE", "OBS", "AUD", "BAK", "COST", "GOV", "ID", "WL")
 """The order of the table; within a family, by number."""
 _ID = re.compile(rf"({'|'.join(FAMILIES)})-[1-9]\d*")
 _CHECK = Annotated[str, Field(pattern=r"^[a-z]+\.[a-z_]+\.[a-z0-9-]+$")]

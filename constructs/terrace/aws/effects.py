@@ -304,6 +304,7 @@ EFFECTS: EffectTable = {
         "deletion_window_in_days": _known(
             "none", "affects a deletion only", "AWS KMS API Reference, ScheduleKeyDeletion"
         ),
+        "policy": _POLICY,
         "rotation_period_in_days": _known(
             "none",
             "affects later rotations; old key material stays",

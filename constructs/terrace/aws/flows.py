@@ -13,6 +13,7 @@ GROUPS: Mapping[Group, str] = {
     "endpoints": "VPC endpoints",
     "database": "PostgreSQL",
     "cache": "Valkey",
+    "streams": "Kafka",
     "entry": "Public entry",
 }
 
@@ -38,6 +39,7 @@ FLOWS: Mapping[str, Flow] = {
     "nodes-to-endpoints": Flow("nodes", "endpoints", 443, 443, "tcp", "Nodes reach AWS APIs privately"),
     "nodes-to-database": Flow("nodes", "database", 5432, 5432, "tcp", "Workloads reach PostgreSQL"),
     "nodes-to-cache": Flow("nodes", "cache", 6379, 6380, "tcp", "Workloads reach Valkey, primary and reader"),
+    "nodes-to-streams": Flow("nodes", "streams", 9098, 9098, "tcp", "Workloads reach Kafka with IAM"),
     "entry-to-ingress": Flow("entry", "nodes", 8443, 8443, "tcp", "Load balancer reaches ingress pods"),
     "entry-to-health": Flow("entry", "nodes", 8080, 8080, "tcp", "Load balancer asks ingress pods for their health"),
 }

@@ -20,8 +20,14 @@ from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
+from terrace.capabilities.streams import StreamsHandle
 from terrace.capabilities.target import Target
 
+_TOPIC_VERBS: Mapping[Access, Sequence[str]] = {
+    "read": ("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"),
+    "write": ("kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"),
+}
+"""The actions of an access to a topic; the first writer creates it."""
 VERBS: Mapping[Access, Sequence[str]] = {
     "read": ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"),
     "write": (
@@ -63,6 +69,7 @@ class WorkloadIdentities(Construct):
         lake: LakeHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
+        streams: StreamsHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle | None,
         governance: GovernanceHandle,
@@ -95,7 +102,15 @@ class WorkloadIdentities(Construct):
         roles: dict[str, IamRole] = {}
         for name, module in modules.items():
             policies = _module_policies(
-                name, module, target, keys=keys, lake=lake, database=database, cache=cache, secrets=secrets
+                name,
+                module,
+                target,
+                keys=keys,
+                lake=lake,
+                database=database,
+                cache=cache,
+                streams=streams,
+                secrets=secrets,
             )
             roles[name] = iam.role(
                 self,
@@ -134,6 +149,7 @@ def _module_policies(
     lake: LakeHandle,
     database: DatabaseHandle | None,
     cache: CacheHandle | None,
+    streams: StreamsHandle | None,
     secrets: SecretsHandle,
 ) -> dict[str, str]:
     """A module's inline policies by name (LAKE-7). Keys and the database, whose ids are unknown before the apply, have
@@ -156,6 +172,8 @@ def _module_policies(
     if cache and module.cache:
         group = names.arn(target, "elasticache", f"replicationgroup:{cache.instance}")
         policies["cache"] = document(allow("elasticache:Connect", [group, names.cache_user_arn(target, name)]))
+    if streams and module.topics:
+        policies["topics"] = document(*_topic_statements(name, module.topics, target))  # STREAM-3
     if database and module.database:
         policies["database"] = document(allow("rds-db:connect", f"{database.login_resource}/{name}"))
     if by_key:
@@ -184,6 +202,27 @@ def lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement]
         own = {"StringLike": {"s3:prefix": [f"{folder}/*" for folder in folders]}}
         yield allow("s3:ListBucket", lake.ids[cast(Bucket, bucket)], Sid=f"List{bucket.title()}", Condition=own)
     yield allow("s3:GetBucketLocation", [lake.ids[cast(Bucket, bucket)] for bucket in access], Sid="Locate")
+
+
+def _topic_statements(name: str, topics: Mapping[str, Access], target: Target) -> Iterator[Statement]:
+    """What a module may do with its topics, and with groups of consumers and transactions whose names are its own or
+    begin with it and a dot. Source: Amazon MSK Developer Guide, "Authorization policy actions and resources"."""
+    yield allow("kafka-cluster:Connect", names.stream_arn(target, "cluster"), Sid="Connect")
+    by_access: dict[Access, list[str]] = {"read": [], "write": []}
+    for topic, access in topics.items():
+        by_access[access].append(names.stream_arn(target, "topic", topic))
+    for access, arns in by_access.items():
+        if arns:
+            yield allow(_TOPIC_VERBS[access], arns, Sid=f"{access.title()}Topics")
+    own = (name, f"{name}.*")
+    if by_access["read"]:
+        groups = [names.stream_arn(target, "group", one) for one in own]
+        yield allow(["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"], groups, Sid="Groups")
+    if by_access["write"]:
+        transactions = [names.stream_arn(target, "transactional-id", one) for one in own]
+        actions = ["kafka-cluster:AlterTransactionalId", "kafka-cluster:DescribeTransactionalId"]
+        yield allow(actions, transactions, Sid="Transactions")
+        yield allow("kafka-cluster:WriteDataIdempotently", names.stream_arn(target, "cluster"), Sid="WriteOnce")
 
 
 def _bootstrap_policies(target: Target, *, keys: KeysHandle, database: DatabaseHandle) -> dict[str, str]:

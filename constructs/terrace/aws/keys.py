@@ -90,8 +90,9 @@ _ADMINISTER = (
 class Keys(Construct):
     """A key with alias `alias/prefix-purpose` per purpose. Source: AWS KMS Developer Guide, "Key policies"."""
 
-    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
+    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target, *, streams: bool) -> None:
         super().__init__(scope, id)
+        self._users = {**USERS, "events": _with_streams(USERS["events"])} if streams else USERS
         home = {
             purpose: target.existing.keys.get(purpose) or self._key(purpose, spec, target, target.region)
             for purpose in PURPOSES
@@ -118,7 +119,7 @@ class Keys(Construct):
             enable_key_rotation=True,
             rotation_period_in_days=spec.rotation_days,  # KEY-1
             deletion_window_in_days=spec.deletion_window_days,  # KEY-2
-            policy=_key_policy(target, purpose, region),  # KEY-3
+            policy=_key_policy(target, purpose, region, self._users[purpose]),  # KEY-3
             tags={"Name": f"{target.prefix}-{purpose}", "purpose": purpose},
         )
         KmsAlias(
@@ -131,13 +132,19 @@ class Keys(Construct):
         return key.arn
 
 
-def _key_policy(target: Target, purpose: Purpose, region: str) -> str:
+def _with_streams(users: _Users) -> _Users:
+    """MSK uses a key by grants, which it gets from who creates the cluster. Source: Amazon MSK Developer Guide, "MSK
+    encryption at rest"."""
+    return users._replace(via=(*users.via, "kafka"))
+
+
+def _key_policy(target: Target, purpose: Purpose, region: str, users: _Users) -> str:
     """The policy of a purpose's key in a region (KEY-3).
 
     The account administers the key but cannot decrypt with it. Its identities use the key only through the purpose's
     services, and only with a policy of their own that allows it; a service uses it only on this account's behalf.
     """
-    account, account_root, users = names.account(target), {"AWS": names.root(target)}, USERS[purpose]
+    account, account_root = names.account(target), {"AWS": names.root(target)}
     statements = [
         Statement(Sid="Administer", Effect="Allow", Principal=account_root, Action=_ADMINISTER, Resource="*"),
     ]

@@ -156,6 +156,12 @@ def cache_user_arn(target: Target, module: str) -> str:
     return arn(target, "elasticache", f"user:{cache_user(target, module)}")
 
 
+def stream_arn(target: Target, kind: str, name: str = "") -> str:
+    """The cluster of streams (`cluster`), or what is in it (`topic`, `group`, `transactional-id`), as IAM policies
+    name it; the cluster's ARN ends in an id that is unknown before the apply."""
+    return arn(target, "kafka", f"{kind}/{target.prefix}/*" + (f"/{name}" if name else ""))
+
+
 def registry(target: Target) -> str:
     """The host of the image registry: of the account of an existing one, or of the environment's."""
     suffix = ".cn" if settings(target).partition == "aws-cn" else ""

@@ -21,7 +21,14 @@ class Pipelines(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
+        self,
+        scope: Construct,
+        id: str,
+        spec: IdentitySpec,
+        target: Target,
+        *,
+        streams: bool,
+        governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
         before: list[TerraformResource] = []

@@ -22,6 +22,7 @@ from terrace.aws.pipelines import Pipelines
 from terrace.aws.providers import configure
 from terrace.aws.registry import Registry
 from terrace.aws.secrets import Secrets
+from terrace.aws.streams import Streams
 
 __all__ = [
     "Alarms",
@@ -44,6 +45,7 @@ __all__ = [
     "Pipelines",
     "Registry",
     "Secrets",
+    "Streams",
     "WorkloadIdentities",
     "configure",
 ]

@@ -53,6 +53,7 @@ def ranges(network: str, services: str) -> Mapping[Party, tuple[str, ...]]:
         "nodes": subnets.nodes,
         "database": subnets.data,
         "cache": subnets.data,
+        "streams": subnets.data,
         "cloud": (*subnets.control, _ANYWHERE),
         "entry": subnets.public,
     }

@@ -18,6 +18,7 @@ PRIVATE_ZONES = {
     "vault": "privatelink.vaultcore.azure.net",
     "registry": "privatelink.azurecr.io",
     "redisEnterprise": "privatelink.redis.azure.net",
+    "namespace": "privatelink.servicebus.windows.net",
     "cluster": "privatelink.{region}.azmk8s.io",
 }
 """The private DNS zones of services. Source: "Azure Private Endpoint private DNS zone values"."""

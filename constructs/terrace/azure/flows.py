@@ -15,6 +15,7 @@ GROUPS: Mapping[Group, str] = {
     "endpoints": "Private endpoints",
     "database": "PostgreSQL",
     "cache": "Managed Redis",
+    "streams": "Event Hubs",
     "entry": "Public entry",
 }
 """Party to its description; each has a subnet of its name."""
@@ -46,6 +47,7 @@ FLOWS: Mapping[str, Flow] = {
     "nodes-to-cache": Flow("nodes", "cache", 10000, 10000, "Tcp", "Workloads reach Managed Redis"),
     "api-to-keys": Flow("control", "endpoints", 443, 443, "Tcp", "Kubernetes API reaches its key"),
     "entry-to-ingress": Flow("entry", "nodes", 8443, 8443, "Tcp", "Gateway reaches the ingress"),
+    "nodes-to-streams": Flow("nodes", "streams", 9093, 9093, "Tcp", "Workloads reach Event Hubs as Kafka"),
 }
 """All traffic allowed inside the network (NET-4)."""
 

@@ -24,6 +24,7 @@ from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
+from terrace.capabilities.streams import StreamsHandle
 from terrace.capabilities.target import Target
 
 _READ_SECRET = "Key Vault Secrets User"
@@ -57,6 +58,7 @@ class WorkloadIdentities(Construct):
         lake: LakeHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
+        streams: StreamsHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle | None,
         governance: GovernanceHandle,
@@ -85,7 +87,7 @@ class WorkloadIdentities(Construct):
         for name, module in modules.items():
             user = iam.identity(self, f"module-{name}", target, purpose=f"module-{name}")
             self._bind(f"module-{name}", ServiceAccount(module.namespace, name), user, cluster)  # SEC-3
-            self._rights(name, module, user, target, lake=lake, cache=cache, secrets=secrets)
+            self._rights(name, module, user, target, lake=lake, cache=cache, streams=streams, secrets=secrets)
             roles[name] = user.client_id
         self.handle = WorkloadIdentitiesHandle(
             modules=roles,
@@ -108,6 +110,7 @@ class WorkloadIdentities(Construct):
         *,
         lake: LakeHandle,
         cache: CacheHandle | None,
+        streams: StreamsHandle | None,
         secrets: SecretsHandle,
     ) -> None:
         ready = cast("list[TerraformResource]", list(lake.ready))
@@ -139,6 +142,17 @@ class WorkloadIdentities(Construct):
                 object_id=identity.principal_id,
                 lifecycle=iam.made_again_with(*(one for one in cache.ready if isinstance(one, ManagedRedis))),
                 depends_on=list(cache.ready),
+            )
+        if streams is None:
+            return
+        for topic, access in module.topics.items():
+            iam.grant(  # STREAM-3
+                self,
+                f"module-{name}-topic-{topic}",
+                identity.principal_id,
+                names.TOPIC_VERBS[access],
+                on=streams.topics[topic],
+                after=list(streams.ready),
             )
 
 

@@ -20,7 +20,7 @@ _ADMINISTER = ("Crypto", "Secrets", "Certificates")
 """What a deployer creates in the vault, as in the roles Key Vault ... Officer."""
 USERS: tuple[Purpose, ...] = ("lake", "audit", "database", "disks", "logs", "registry", "cache", "backups")
 """Purposes whose key a service uses with an identity of the kit. AKS uses the cluster's key with its control plane's
-identity, and Key Vault encrypts secrets with its own hardware keys."""
+identity, and Key Vault encrypts secrets with its own hardware keys. Events are those of managed streams."""
 _NOTICE_DAYS = 30
 """How long before its expiry Key Vault sends a notification about a key."""
 _BITS = 3072
@@ -33,7 +33,7 @@ class Keys(Construct):
     encryption in Azure Database for PostgreSQL", geo-redundant backup.
     """
 
-    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
+    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target, *, streams: bool) -> None:
         super().__init__(scope, id)
         self._spec, self._target = spec, target
         self._administrators: list[TerraformResource] = []
@@ -44,7 +44,7 @@ class Keys(Construct):
         home = {purpose: self._key(purpose, vault) for purpose in PURPOSES if purpose not in existing}
         users = {
             purpose: self._user(purpose, existing.get(purpose) or home[purpose].resource_versionless_id)
-            for purpose in USERS
+            for purpose in (*USERS, *(("events",) if streams else ()))
         }
         away: dict[Purpose, str] = {}
         away_users: dict[Purpose, KeyUser] = {}

@@ -29,8 +29,14 @@ _KINDS: Mapping[str, SubnetKind] = {
     "database": "data",
     "endpoints": "endpoints",
     "cache": "endpoints",
+    "streams": "endpoints",
 }
 """The kind of an existing subnet that stands for each subnet."""
+TOPIC_VERBS: Mapping[Access, str] = {
+    "read": "Azure Event Hubs Data Receiver",
+    "write": "Azure Event Hubs Data Sender",
+}
+"""The role of an access to a topic. Source: "Authorize access to Event Hubs resources using Microsoft Entra ID"."""
 STATE_KEY = "state"
 """The key of the state home in its vault."""
 RECOVERY_KEYS: tuple[Purpose, ...] = (*RECOVERY_PURPOSES, "audit")
@@ -286,6 +292,16 @@ def cache_id(target: Target) -> str:
     return id(target, "Microsoft.Cache/redisEnterprise", target.prefix)
 
 
+def streams(target: Target) -> str:
+    """The name of the namespace of event hubs: global, 50 characters."""
+    return _hyphened(target, "streams", 50)
+
+
+def streams_id(target: Target) -> str:
+    """The namespace of event hubs."""
+    return id(target, "Microsoft.EventHub/namespaces", streams(target))
+
+
 def registry(target: Target) -> str:
     """The name of the foundation's own registry: global, 50 characters of a-z and 0-9."""
     return _flat(target, "registry", 50)
@@ -331,7 +347,8 @@ def network_id(target: Target) -> str:
 
 
 def subnet_id(target: Target, name: str) -> str:
-    """A subnet of the virtual network. In an existing one, the cache's private endpoint is beside the others."""
+    """A subnet of the virtual network. In an existing one, the private endpoints of cache and streams are beside the
+    others."""
     if target.existing.network:
         kind: SubnetKind = _KINDS[name]
         return target.existing.network.subnets[kind][0]

@@ -33,10 +33,10 @@ from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.target import Target
 
-_PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "cluster", "database", "internal")
+_PRIVATE_SERVICES = ("blob", "vault", "registry", "redisEnterprise", "namespace", "cluster", "database", "internal")
 """Services whose names resolve only inside the network. All are required at any setting of `private_paths`, because
 their public access is disabled."""
-_PARTIES: Mapping[str, Group] = {"redisEnterprise": "cache", "database": "database"}
+_PARTIES: Mapping[str, Group] = {"redisEnterprise": "cache", "namespace": "streams", "database": "database"}
 """Services of a party, which a network without the party does not resolve."""
 _DELEGATED: Mapping[Group, str] = {
     "control": "Microsoft.ContainerService/managedClusters",

@@ -17,6 +17,7 @@ ARM_TYPES: Mapping[str, str] = {
     "azurerm_data_protection_backup_vault": "Microsoft.DataProtection/backupVaults",
     "azurerm_disk_encryption_set": "Microsoft.Compute/diskEncryptionSets",
     "azurerm_dns_zone": "Microsoft.Network/dnsZones",
+    "azurerm_eventhub_namespace": "Microsoft.EventHub/namespaces",
     "azurerm_key_vault": "Microsoft.KeyVault/vaults",
     "azurerm_kubernetes_cluster": "Microsoft.ContainerService/managedClusters",
     "azurerm_local_network_gateway": "Microsoft.Network/localNetworkGateways",

@@ -22,6 +22,7 @@ from terrace.azure.pipelines import Pipelines
 from terrace.azure.providers import configure
 from terrace.azure.registry import Registry
 from terrace.azure.secrets import Secrets
+from terrace.azure.streams import Streams
 
 __all__ = [
     "Alarms",
@@ -44,6 +45,7 @@ __all__ = [
     "Pipelines",
     "Registry",
     "Secrets",
+    "Streams",
     "WorkloadIdentities",
     "configure",
 ]

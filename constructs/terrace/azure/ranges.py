@@ -15,7 +15,7 @@ _POD_ADDRESSES = 256
 _RESERVED = 5
 """Addresses that Azure reserves in a subnet. Source: Azure Virtual Network FAQ."""
 
-_Party = Literal["control", "database", "endpoints", "cache", "entry", "nodes"]
+_Party = Literal["control", "database", "endpoints", "cache", "entry", "streams", "nodes"]
 
 
 def layout(cidr: str) -> dict[_Party | str, str]:
@@ -26,7 +26,15 @@ def layout(cidr: str) -> dict[_Party | str, str]:
     if eighths[0].prefixlen > 23:
         raise ContractError(f"{cidr} is too small for the network's subnets", where="network.cidr", hint="/16 to /20")
     small = [str(part) for part in eighths[4].subnets(new_prefix=26)]
-    parties: tuple[_Party | str, ...] = ("control", "database", "endpoints", "cache", "entry", "GatewaySubnet")
+    parties: tuple[_Party | str, ...] = (
+        "control",
+        "database",
+        "endpoints",
+        "cache",
+        "entry",
+        "GatewaySubnet",
+        "streams",
+    )
     return {"nodes": str(eighths[0]), **dict(zip(parties, small, strict=False))}
 
 

@@ -45,6 +45,7 @@ def ranges(network: str, services: str) -> Mapping[Party, tuple[str, ...]]:
         "nodes": (subnets["nodes"],),
         "database": (subnets["database"],),
         "cache": (subnets["cache"],),
+        "streams": (subnets["streams"],),
         "cloud": (subnets["endpoints"],),
         "entry": (subnets["entry"],),
     }

@@ -23,6 +23,7 @@ from terrace.capabilities.observability import ObservabilityHandle
 from terrace.capabilities.registry import RegistryHandle
 from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Spec
+from terrace.capabilities.streams import StreamsHandle
 
 EXTENSIONS = "extensions"
 """What the path of every resource of an extension begins with."""
@@ -88,6 +89,7 @@ class Handles:
     registry: RegistryHandle | None
     database: DatabaseHandle | None
     cache: CacheHandle | None
+    streams: StreamsHandle | None
     secrets: SecretsHandle
     workloads: WorkloadIdentitiesHandle | None
     backup: BackupHandle

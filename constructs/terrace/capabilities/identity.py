@@ -1,7 +1,7 @@
 """Identities: people by group, pipelines by OIDC federation, modules by workload identity (ID-1, LAKE-7, SEC-3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -157,13 +157,14 @@ class ModuleSpec(Spec):
 @dataclass(frozen=True)
 class ModuleAccess:
     """What the foundation gives a module: an identity bound to the service account of the module's name in
-    `namespace`, and access to these folders of the lake, to a database, to the cache and, beside the module's own
-    secret, to the given secrets of these purposes (given_secret)."""
+    `namespace`, and access to these folders of the lake, to a database, to the cache, to topics and, beside the
+    module's own secret, to the given secrets of these purposes (given_secret)."""
 
     namespace: str
     lake: LakeAccess
     database: bool
     cache: bool
+    topics: Mapping[str, Access] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
 
 

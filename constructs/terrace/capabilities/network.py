@@ -11,7 +11,7 @@ from terrace.capabilities.entry import EntrySpec
 from terrace.capabilities.hybrid import HybridSpec
 from terrace.capabilities.spec import Cidr, Name, OrOff, Spec
 
-Group = Literal["control", "nodes", "endpoints", "database", "cache", "entry"]
+Group = Literal["control", "nodes", "endpoints", "database", "cache", "streams", "entry"]
 """The parties of the network, between which the firewall allows traffic (NET-4)."""
 
 
@@ -54,7 +54,7 @@ class NetworkHandle:
     """What other capabilities need of the network; ids may be tokens at synth.
 
     `zones` are the cloud's own zone names. `groups` has the traffic group (security group, NSG, service account) of
-    each party: control, nodes, endpoints, database, cache, entry. Nodes depend on `ready`, public resources on
+    each party: control, nodes, endpoints, database, cache, streams, entry. Nodes depend on `ready`, public resources on
     `public_ready`. `routes` has the route tables of nodes and control plane by a stable name, to which a hybrid link
     adds routes. `ranges` has the range of each party that has its own. A handle of an existing network has what the
     capabilities that use it need.

@@ -39,6 +39,17 @@ class CacheOutputs(Spec):
     """Module to the user that it authenticates with."""
 
 
+class StreamsOutputs(Spec):
+    """Address of the managed Kafka."""
+
+    bootstrap: str
+    """Bootstrap servers, host:port, on the private network."""
+    port: int
+    """TCP port of the brokers; TLS."""
+    login: str
+    """SASL mechanism with which clients authenticate by their cloud identity."""
+
+
 class ClusterOutputs(Spec):
     """Address of the cluster."""
 
@@ -67,6 +78,8 @@ class Outputs(Spec):
     """PostgreSQL; none if the environment leaves the database out."""
     cache: CacheOutputs | None = None
     """Redis protocol; none if the environment leaves the cache out."""
+    streams: StreamsOutputs | None = None
+    """Kafka's protocol; none if the environment has no managed streams."""
     buckets: Mapping[str, str]
     """Layer or purpose to bucket name."""
     lake: Mapping[str, str]

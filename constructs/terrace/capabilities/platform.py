@@ -29,6 +29,7 @@ from terrace.capabilities.network import Group, NetworkHandle, NetworkSpec
 from terrace.capabilities.observability import ObservabilityHandle, ObservabilitySpec
 from terrace.capabilities.registry import RegistryHandle, RegistrySpec
 from terrace.capabilities.secrets import SecretsHandle, SecretsSpec
+from terrace.capabilities.streams import StreamsHandle, StreamsSpec, TopicSpec
 from terrace.capabilities.target import Target
 
 HandleT_co = TypeVar("HandleT_co", covariant=True)
@@ -52,10 +53,19 @@ class Platform(Protocol):
     def Ceiling(self, scope: Scope, id: str, target: Target) -> Built[GovernanceHandle]: ...
 
     def Pipelines(
-        self, scope: Scope, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
-    ) -> object: ...
+        self,
+        scope: Scope,
+        id: str,
+        spec: IdentitySpec,
+        target: Target,
+        *,
+        streams: bool,
+        governance: GovernanceHandle,
+    ) -> object:
+        """`streams`: whether the pipelines make managed streams."""
 
-    def Keys(self, scope: Scope, id: str, spec: KeysSpec, target: Target) -> Built[KeysHandle]: ...
+    def Keys(self, scope: Scope, id: str, spec: KeysSpec, target: Target, *, streams: bool) -> Built[KeysHandle]:
+        """`streams`: whether the key of events is that of the managed streams, too."""
 
     def Governance(self, scope: Scope, id: str, target: Target, *, keys: KeysHandle) -> Built[GovernanceHandle]: ...
 
@@ -160,6 +170,19 @@ class Platform(Protocol):
         observability: ObservabilityHandle,
     ) -> Built[CacheHandle]: ...
 
+    def Streams(
+        self,
+        scope: Scope,
+        id: str,
+        spec: StreamsSpec,
+        target: Target,
+        *,
+        topics: Mapping[str, TopicSpec],
+        keys: KeysHandle,
+        network: NetworkHandle,
+        observability: ObservabilityHandle,
+    ) -> Built[StreamsHandle]: ...
+
     def Secrets(
         self,
         scope: Scope,
@@ -198,6 +221,7 @@ class Platform(Protocol):
         lake: LakeHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
+        streams: StreamsHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle | None,
         governance: GovernanceHandle,

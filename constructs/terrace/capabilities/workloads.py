@@ -35,9 +35,9 @@ API_SERVER_PORTS = (range(443, 444), range(8443, 9444), range(10250, 10251))
 ENTRY = "entry"
 """Name of the gateway, and of its Service."""
 
-Party = Literal["kubernetes-api", "nodes", "database", "cache", "cloud", "entry"]
-"""Who pods exchange traffic with outside the pod network: the API server; the nodes; PostgreSQL; the cache; private
-paths to the cloud's APIs and its object storage; the load balancer of the public entry."""
+Party = Literal["kubernetes-api", "nodes", "database", "cache", "streams", "cloud", "entry"]
+"""Who pods exchange traffic with outside the pod network: the API server; the nodes; PostgreSQL; the cache; managed
+Kafka; private paths to the cloud's APIs and its object storage; the load balancer of the public entry."""
 
 
 @dataclass(frozen=True)

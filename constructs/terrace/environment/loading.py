@@ -166,7 +166,7 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
         chosen, more, tier = environment.modules, environment.modules_from, environment.tier
         cloud = environment.cloud
         gpu = any(pool.kind == "gpu" for pool in environment.pools.values())
-        oidc = environment.identity.oidc
+        oidc, managed = environment.identity.oidc, environment.managed_services
     except AttributeError:  # an invalid value of a partial environment, which is reported
         return environment, ()
     if not chosen:
@@ -178,7 +178,9 @@ def _with_modules(environment: Environment, project: Path) -> tuple[Environment,
     except InvalidModules as error:
         return environment.with_modules({}), tuple(error.problems)
     clients = oidc.clients if oidc else ()
-    result = resolution.resolve(chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu, clients=clients)
+    result = resolution.resolve(
+        chosen, available, project=project, cloud=cloud, tier=tier, gpu=gpu, clients=clients, managed=managed
+    )
     return environment.with_modules(result.enabled), result.problems
 
 

@@ -35,21 +35,28 @@ from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import OFF, Access, Layer, Name, OrOff, Spec, Team
-from terrace.capabilities.streams import Topic, TopicSpec
+from terrace.capabilities.streams import StreamsSpec, Topic, TopicSpec
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
 
-Optional = Literal["cache", "cluster", "database", "entry"]
+Optional = Literal["cache", "cluster", "database", "entry", "streams"]
 OPTIONAL: Mapping[Optional, str] = {
     "cache": "cache",
     "cluster": "cluster",
     "database": "database",
     "entry": "network.entry",
+    "streams": "streams",
 }
 """Capability that an environment may leave out, to the section of it that is then `off`."""
 
-_PARTIES: Mapping[Optional, Group] = {"cache": "cache", "cluster": "control", "database": "database", "entry": "entry"}
+_PARTIES: Mapping[Optional, Group] = {
+    "cache": "cache",
+    "cluster": "control",
+    "database": "database",
+    "entry": "entry",
+    "streams": "streams",
+}
 """Capability to its party in the network."""
 
 OF_CLUSTER = ("registry", "workloads")
@@ -176,6 +183,8 @@ class Environment(Spec):
     """PostgreSQL database, or off."""
     cache: OrOff[CacheSpec]
     """Redis-compatible cache, or off."""
+    streams: OrOff[StreamsSpec] = None
+    """Managed Kafka, or off (default): topics are then those of the module kafka, if it is enabled."""
     lake: LakeSpec
     """Object storage of the data lake."""
     topics: Mapping[Topic, TopicSpec] = {}
@@ -277,6 +286,11 @@ class Environment(Spec):
             if given:
                 found[bucket] = {folder: _lesser(needed, access) for folder, access in given.items()}
         return found
+
+    @property
+    def managed_services(self) -> tuple[Literal["topics"], ...]:
+        """The services for modules that the foundation provides in place of a module."""
+        return ("topics",) if self.streams else ()
 
     @property
     def all_topics(self) -> Mapping[str, TopicSpec]:

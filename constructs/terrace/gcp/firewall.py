@@ -55,6 +55,7 @@ class FirewallRules(Construct):
             "endpoints": (GOOGLE_APIS,),
             "database": (ranges["data"],),
             "cache": (ranges["data"],),
+            "streams": (ranges["data"],),
             "entry": LOAD_BALANCERS,
         }
         self.groups: dict[str, str] = {group: ",".join(self._ranges[group]) for group in GROUPS if group not in without}

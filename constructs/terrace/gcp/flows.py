@@ -16,6 +16,7 @@ GROUPS: Mapping[Group, str] = {
     "endpoints": "Google's APIs",
     "database": "PostgreSQL",
     "cache": "Valkey",
+    "streams": "Kafka",
     "entry": "Public entry",
 }
 
@@ -39,6 +40,7 @@ FLOWS: Mapping[str, Flow] = {
     "nodes-to-endpoints": Flow("nodes", "endpoints", ("443",), "tcp", "Nodes reach Google's APIs privately"),
     "nodes-to-database": Flow("nodes", "database", ("5432", "3307"), "tcp", "Workloads reach PostgreSQL"),
     "nodes-to-cache": Flow("nodes", "cache", ("6379", "11000-13047"), "tcp", "Workloads reach Valkey and its nodes"),
+    "nodes-to-streams": Flow("nodes", "streams", ("9092",), "tcp", "Workloads reach Kafka's brokers"),
     "entry-to-ingress": Flow("entry", "nodes", ("8443",), "tcp", "Load balancer reaches ingress pods"),
     "entry-to-health": Flow("entry", "nodes", ("8080",), "tcp", "Load balancer asks ingress pods for their health"),
 }

@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 
 from cdktn import TerraformResource
 from cdktn_provider_google.dns_managed_zone_iam_member import DnsManagedZoneIamMember
+from cdktn_provider_google.managed_kafka_acl import ManagedKafkaAcl, ManagedKafkaAclAclEntries
 from cdktn_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
 from cdktn_provider_google.service_account import ServiceAccount as GoogleServiceAccount
 from cdktn_provider_google.sql_user import SqlUser
@@ -20,6 +21,7 @@ from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
 from terrace.capabilities.spec import Access
+from terrace.capabilities.streams import StreamsHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.database import ADMIN
@@ -57,6 +59,7 @@ class WorkloadIdentities(Construct):
         lake: LakeHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
+        streams: StreamsHandle | None,
         secrets: SecretsHandle,
         entry: EntryHandle | None,
         governance: GovernanceHandle,
@@ -81,7 +84,9 @@ class WorkloadIdentities(Construct):
             (admin,) = database.admin_ready
             self._bind(BOOTSTRAP, accounts[BOOTSTRAP], admin, target, cluster)
         for name, module in modules.items():
-            self._module(name, module, target, cluster, lake, database, cache, secrets)
+            self._module(name, module, target, cluster, lake, database, cache, streams, secrets)
+        if streams:
+            self._topics(modules, target, streams)
         self.handle = WorkloadIdentitiesHandle(
             modules={name: names.role_email(target, f"module-{name}") for name in modules},
             platform={name: names.role_email(target, name) for name in components(target, entry)}
@@ -102,6 +107,7 @@ class WorkloadIdentities(Construct):
         lake: LakeHandle,
         database: DatabaseHandle | None,
         cache: CacheHandle | None,
+        streams: StreamsHandle | None,
         secrets: SecretsHandle,
     ) -> None:
         id, purpose = f"module-{name}", f"module-{name}"
@@ -111,7 +117,7 @@ class WorkloadIdentities(Construct):
             target,
             purpose=purpose,
             title=f"{name} of {target.prefix}",
-            grants=_module_grants(module, database=database, cache=cache),
+            grants=_module_grants(module, database=database, cache=cache, streams=streams),
         )
         member = names.member(target, purpose)
         for bucket, folders in cast(Mapping[Bucket, Mapping[str, Access]], module.lake).items():
@@ -147,6 +153,31 @@ class WorkloadIdentities(Construct):
             )
         self._bind(id, ServiceAccount(module.namespace, name), account, target, cluster)  # SEC-3
 
+    def _topics(self, modules: Mapping[str, ModuleAccess], target: Target, streams: StreamsHandle) -> None:
+        """STREAM-3: what each module may do with topics, and with groups of consumers and transactions whose names are
+        its own or begin with it and a dot."""
+        lists: dict[str, list[tuple[str, str]]] = {}
+        for name, module in modules.items():
+            member = f"User:{names.role_email(target, f'module-{name}')}"
+            for topic, access in module.topics.items():
+                lists.setdefault(f"topic/{topic}", []).extend((member, verb) for verb in names.TOPIC_VERBS[access])
+            for own in (f"/{name}", f"Prefixed/{name}.") if module.topics else ():
+                lists[f"consumerGroup{own}"] = [(member, "DESCRIBE"), (member, "READ")]
+                lists[f"transactionalId{own}"] = [(member, "DESCRIBE"), (member, "WRITE")]
+        for acl, entries in sorted(lists.items()):
+            ManagedKafkaAcl(
+                self,
+                f"topics-{acl.replace('/', '-').rstrip('.')}",
+                acl_id=acl,
+                cluster=streams.instance,
+                location=target.region,
+                acl_entries=[
+                    ManagedKafkaAclAclEntries(principal=member, operation=verb, permission_type="ALLOW", host="*")
+                    for member, verb in entries
+                ],
+                depends_on=list(streams.ready),
+            )
+
     def _bind(
         self, id: str, pod: ServiceAccount, account: GoogleServiceAccount, target: Target, cluster: ClusterHandle
     ) -> None:
@@ -155,7 +186,11 @@ class WorkloadIdentities(Construct):
 
 
 def _module_grants(
-    module: ModuleAccess, *, database: DatabaseHandle | None, cache: CacheHandle | None
+    module: ModuleAccess,
+    *,
+    database: DatabaseHandle | None,
+    cache: CacheHandle | None,
+    streams: StreamsHandle | None,
 ) -> dict[str, Grant]:
     """A module's roles on the project, each limited to one resource."""
     grants: dict[str, Grant] = {}
@@ -166,6 +201,8 @@ def _module_grants(
         grants["login"] = Grant("roles/cloudsql.instanceUser", only)
     if cache and module.cache:
         grants["cache"] = Grant("roles/memorystore.dbConnectionUser", f'resource.name == "{cache.id}"')  # CACHE-1
+    if streams and module.topics:
+        grants["streams"] = Grant("roles/managedkafka.client")  # STREAM-3: it connects; the cluster's lists say to what
     return grants
 
 

@@ -42,8 +42,9 @@ class Keys(Construct):
     apply of the same name must import both. Source: Cloud KMS documentation, "Destroy and restore key versions".
     """
 
-    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target) -> None:
+    def __init__(self, scope: Construct, id: str, spec: KeysSpec, target: Target, *, streams: bool) -> None:
         super().__init__(scope, id)
+        self._users = {**USERS, "events": (*USERS["events"], "managedkafka")} if streams else USERS
         self._grants: list[KmsCryptoKeyIamMember] = []
         self._ring("home", spec, target, PURPOSES)
         if target.recovery_region:
@@ -74,7 +75,7 @@ class Keys(Construct):
             made: list[KmsCryptoKey] = []
             if place != "home" or purpose not in target.existing.keys:
                 made.append(self._key(id, purpose, spec, target, place, ring))
-            for user in USERS[purpose]:
+            for user in self._users[purpose]:
                 if place == "both" and user != "storage":
                     continue
                 self._grants.append(

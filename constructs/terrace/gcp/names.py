@@ -12,6 +12,7 @@ from terrace.capabilities.ci import Job, Pipeline
 from terrace.capabilities.identity import IdentitySpec
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.observability import LogGroup
+from terrace.capabilities.spec import Access
 from terrace.capabilities.target import GcpSettings, Target
 from terrace.environment import regions
 from terrace.errors import ContractError
@@ -32,6 +33,7 @@ AGENTS = {
     "container": "service-{}@container-engine-robot.iam.gserviceaccount.com",
     "gkebackup": "service-{}@gcp-sa-gkebackup.iam.gserviceaccount.com",
     "logging": "cmek-p{}@gcp-sa-logging.iam.gserviceaccount.com",
+    "managedkafka": "service-{}@gcp-sa-managedkafka.iam.gserviceaccount.com",
     "memorystore": "service-{}@gcp-sa-memorystore.iam.gserviceaccount.com",
     "monitoring": "service-{}@gcp-sa-monitoring-notification.iam.gserviceaccount.com",
     "pubsub": "service-{}@gcp-sa-pubsub.iam.gserviceaccount.com",
@@ -42,6 +44,9 @@ AGENTS = {
     "storagetransfer": "project-{}@storage-transfer-service.iam.gserviceaccount.com",
 }
 """Google's own identities in a project, by service. Source: IAM, "Service agents"."""
+
+TOPIC_VERBS: Mapping[Access, tuple[str, ...]] = {"read": ("DESCRIBE", "READ"), "write": ("DESCRIBE", "WRITE")}
+"""The operations of an access to a topic, in Kafka's words."""
 
 ACCOUNT_ID_LENGTH, LOGIN_LENGTH = 30, 63
 """Sources: IAM API, projects.serviceAccounts.create, accountId; PostgreSQL's NAMEDATALEN, for accounts that log in."""
@@ -287,6 +292,11 @@ def database_id(target: Target) -> str:
 def cache_id(target: Target) -> str:
     """The Memorystore instance."""
     return f"projects/{account(target)}/locations/{target.region}/instances/{target.prefix}"
+
+
+def streams_id(target: Target) -> str:
+    """The cluster of Managed Service for Apache Kafka."""
+    return f"projects/{account(target)}/locations/{target.region}/clusters/{target.prefix}"
 
 
 def labels(target: Target) -> dict[str, str]:

@@ -87,7 +87,14 @@ class Pipelines(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, spec: IdentitySpec, target: Target, *, governance: GovernanceHandle
+        self,
+        scope: Construct,
+        id: str,
+        spec: IdentitySpec,
+        target: Target,
+        *,
+        streams: bool,
+        governance: GovernanceHandle,
     ) -> None:
         super().__init__(scope, id)
         self._pool = IamWorkloadIdentityPool(
@@ -104,7 +111,7 @@ class Pipelines(Construct):
             "plan",
             spec,
             target,
-            _READING,
+            (*_READING, *(("roles/managedkafka.viewer",) if streams else ())),
             **{
                 "state": Grant("roles/storage.objectViewer", only=names.state_reader(target)),  # ID-1
                 "bundles": Grant("roles/storage.objectCreator", only=names.plan_creator(target)),  # ID-1
@@ -112,7 +119,8 @@ class Pipelines(Construct):
             },
         )
         unsealer = Grant("roles/cloudkms.cryptoKeyDecrypter", only=names.plan_sealer(target))
-        self._pipeline("apply", spec, target, _CHANGING, unsealer=unsealer)
+        changing = (*_CHANGING, *(("roles/managedkafka.admin",) if streams else ()))
+        self._pipeline("apply", spec, target, changing, unsealer=unsealer)
 
     def _pipeline(
         self,

@@ -22,6 +22,7 @@ from terrace.gcp.pipelines import Pipelines
 from terrace.gcp.providers import configure
 from terrace.gcp.registry import Registry
 from terrace.gcp.secrets import Secrets
+from terrace.gcp.streams import Streams
 
 __all__ = [
     "Alarms",
@@ -44,6 +45,7 @@ __all__ = [
     "Pipelines",
     "Registry",
     "Secrets",
+    "Streams",
     "WorkloadIdentities",
     "configure",
 ]

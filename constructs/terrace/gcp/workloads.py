@@ -47,6 +47,7 @@ def ranges(network: str, services: str) -> Mapping[Party, tuple[str, ...]]:
         "nodes": (subnets.nodes,),
         "database": (subnets.data,),
         "cache": (subnets.data,),
+        "streams": (subnets.data,),
         "cloud": (GOOGLE_APIS,),
         "entry": LOAD_BALANCERS,
     }

@@ -50,7 +50,7 @@ Caller = Literal["kubernetes-api", "gateway", "entry", "nodes", "all"]
 """What may call a module besides other modules: the API server (webhooks); the gateway; the load balancer of the public
 entry; the nodes; every module."""
 CALLERS: tuple[Caller, ...] = ("kubernetes-api", "gateway", "entry", "nodes", "all")
-RESERVED = frozenset((*DESTINATIONS, *CALLERS, "database", "cache", "lake"))
+RESERVED = frozenset((*DESTINATIONS, *CALLERS, "database", "cache", "streams", "lake"))
 """Names that no module can have, because they are other ends of network paths."""
 Call = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*[a-z0-9](:[a-z][a-z0-9-]*[a-z0-9])?$")]
 """A module and one of its ports, or a destination."""

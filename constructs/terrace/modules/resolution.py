@@ -54,12 +54,13 @@ def resolve(
     tier: Tier,
     gpu: bool,
     clients: Collection[str] = (),
+    managed: Collection[Service] = (),
 ) -> Resolution:
     """Resolve the modules that an environment enables among those that are available.
 
     Modules for other clouds are left out, without a problem. `gpu` is whether the cluster has a GPU pool, `clients` are
-    the modules that can log people in. Reads the files of enabled modules only, and of others to name those that
-    provide a missing service.
+    the modules that can log people in, `managed` are services that the foundation provides. Reads the files of enabled
+    modules only, and of others to name those that provide a missing service.
     """
     problems: list[Problem] = []
     loaded: dict[str, LoadedModule] = {}
@@ -89,9 +90,9 @@ def resolve(
             problems.append(Problem(message, path=f"modules.{name}", hint=hint))
         problems += _paths(module, contracts, available)
     problems += _conflicts(contracts)
-    problems += _providers(contracts)
+    problems += _providers(contracts, managed)
     problems += _identities(loaded, contracts)
-    problems += _missing_providers(contracts, available, project, cloud, complete=not unusable)
+    problems += _missing_providers(contracts, available, project, cloud, managed, complete=not unusable)
     before, circles = order(contracts, services)
     problems += [
         Problem(
@@ -234,8 +235,13 @@ def _conflicts(contracts: Mapping[str, Module]) -> Iterator[Problem]:
                 yield Problem(f"cannot be enabled beside {other}.", path=f"modules.{name}", hint=hint)
 
 
-def _providers(contracts: Mapping[str, Module]) -> Iterator[Problem]:
+def _providers(contracts: Mapping[str, Module], managed: Collection[Service]) -> Iterator[Problem]:
     """Services with two providers, unless these conflict, which is reported."""
+    for name, module in contracts.items():
+        for service in module.provides:
+            if service in managed:
+                hint = "Disable the module, or set streams to off."
+                yield Problem(f"provides {service}, as streams does.", path=f"modules.{name}", hint=hint)
     first: dict[Service, str] = {}
     for name, module in contracts.items():
         for service in module.provides:
@@ -263,12 +269,13 @@ def _missing_providers(
     available: Mapping[str, Path],
     project: Path,
     cloud: CloudName,
+    managed: Collection[Service],
     *,
     complete: bool,
 ) -> Iterator[Problem]:
     """Services without an enabled provider, unless their providers are for other clouds. Without the contracts of all
     enabled modules, there may be one."""
-    provided = {service for module in contracts.values() for service in module.provides}
+    provided = {*managed, *(service for module in contracts.values() for service in module.provides)}
     missing = [
         (name, service) for name, module in contracts.items() for service in services(module) if service not in provided
     ]

@@ -18,5 +18,12 @@ class Bootstrap(engine.Stack):
         super().__init__(scope, id, environment, target, layer="bootstrap")
         platform = engine.platform(environment.cloud)
         governance = platform.Ceiling(self, "governance", target).handle
-        platform.Pipelines(self, "pipelines", environment.identity, target, governance=governance)
+        platform.Pipelines(
+            self,
+            "pipelines",
+            environment.identity,
+            target,
+            streams=environment.streams is not None,
+            governance=governance,
+        )
         self.ignore_tags(environment)

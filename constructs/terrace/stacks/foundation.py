@@ -26,7 +26,7 @@ class Foundation(engine.Stack):
         cached = [name for name, module in modules.items() if module.cache]
         audit_days = environment.audit.retention_days
 
-        keys = platform.Keys(self, "keys", environment.keys, target).handle
+        keys = platform.Keys(self, "keys", environment.keys, target, streams=environment.streams is not None).handle
         governance = platform.Governance(self, "governance", target, keys=keys).handle
         observability = platform.Observability(
             self, "observability", environment.observability, target, keys=keys, audit_days=audit_days
@@ -111,6 +111,20 @@ class Foundation(engine.Stack):
             if environment.cache
             else None
         )
+        streams = (
+            platform.Streams(
+                self,
+                "streams",
+                environment.streams,
+                target,
+                topics=environment.all_topics,
+                keys=keys,
+                network=network,
+                observability=observability,
+            ).handle
+            if environment.streams
+            else None
+        )
         secrets = platform.Secrets(
             self, "secrets", environment.secrets, target, modules=modules, keys=keys, database=database
         ).handle
@@ -126,6 +140,7 @@ class Foundation(engine.Stack):
                 lake=lake,
                 database=database,
                 cache=cache,
+                streams=streams,
                 secrets=secrets,
                 entry=entry,
                 governance=governance,
@@ -188,6 +203,7 @@ class Foundation(engine.Stack):
             registry=registry,
             database=database,
             cache=cache,
+            streams=streams,
             secrets=secrets,
             workloads=workloads,
             backup=backup,
@@ -219,6 +235,7 @@ class Foundation(engine.Stack):
             if database and environment.database
             else None,
             cache={"host": cache.host, "port": cache.port, "users": dict(cache.users)} if cache else None,
+            streams={"bootstrap": streams.bootstrap, "port": streams.port, "login": streams.login} if streams else None,
             buckets=dict(lake.names),
             lake=dict(lake.uris),
             secrets=dict(secrets.modules),
@@ -247,5 +264,6 @@ def _access(module: EnabledModule, environment: Environment) -> ModuleAccess:
         environment.lake_access(module),
         database=needs.database is not None,
         cache=needs.cache,
+        topics=environment.topic_access(module) if environment.streams else {},
         secrets=module.given_secrets,
     )

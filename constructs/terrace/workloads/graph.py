@@ -12,8 +12,8 @@ from terrace.workloads.hosts import fqdn
 from terrace.workloads.openings import openings
 
 NodeKind = Literal[
-    "module", "service", "host", "database", "cache", "topic", "lake", "layer", "secrets", "kubernetes-api", "nodes",
-    "cloud", "entry", "internet",
+    "module", "service", "host", "database", "cache", "streams", "topic", "lake", "layer", "secrets",
+    "kubernetes-api", "nodes", "cloud", "entry", "internet",
 ]  # fmt: skip
 EdgeKind = Literal["needs", "provides", "opening", "serves", "after"]
 
@@ -74,6 +74,7 @@ class Graph(Spec):
 _PLACES: Mapping[NodeKind, str] = {
     "database": "PostgreSQL of the foundation",
     "cache": "Cache of the foundation",
+    "streams": "Managed Kafka of the foundation",
     "lake": "Object storage of the foundation",
     "secrets": "Secret manager of the cloud",
     "kubernetes-api": "API server of the cluster",

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from terrace.workloads.graph import EdgeKind, Graph, GraphEdge, GraphNode
 
-COLUMNS = ("entry", "internet", "cloud", "kubernetes-api", "nodes", "secrets", "database", "cache", "topic", "layer")
+COLUMNS = (
+    "entry", "internet", "cloud", "kubernetes-api", "nodes", "secrets", "database", "cache", "streams",
+    "topic", "layer",
+)  # fmt: skip
 """The kinds of nodes that are columns, from left to right."""
 
 

@@ -7,7 +7,7 @@ from terrace.workloads.graph import Graph, GraphEdge, GraphNode
 _GROUPS = {
     "Outside": ("entry", "internet"),
     "Cluster": ("kubernetes-api", "nodes"),
-    "Cloud": ("cloud", "secrets", "database", "cache"),
+    "Cloud": ("cloud", "secrets", "database", "cache", "streams"),
     "Lake": ("lake", "layer"),
     "Topics": ("topic",),
 }

@@ -17,6 +17,7 @@ _COLOURS = ("#3b82c4", "#c2622d", "#2f9e6e", "#9a5fc4", "#b8901f", "#c4477f", "#
 _TITLES = {
     "entry": "Public\nentry", "internet": "Internet", "cloud": "Cloud\nAPIs", "kubernetes-api": "Kubernetes\nAPI",
     "nodes": "Nodes", "secrets": "Secret\nmanager", "database": "Database", "cache": "Cache",
+    "streams": "Managed\nKafka",
 }  # fmt: skip
 _STYLE = """
 svg{--paper:#fff;--ink:#1c2430;--soft:#596575;--line:#d5dbe3;--card:#f4f6f9;--dot:#33557f;

@@ -14,7 +14,7 @@ _HTTPS = 443
 @dataclass(frozen=True, order=True)
 class Opening:
     """A path on one TCP port. An end is a module's name, or one of kubernetes-api, nodes, entry, cloud, internet, lake,
-    database, cache."""
+    database, cache, streams."""
 
     source: str
     destination: str
@@ -110,7 +110,9 @@ def _needed(module: EnabledModule, context: Context) -> Iterator[Opening]:
     if needs.lake:
         yield Opening(module.name, "lake", _HTTPS, f"layers {', '.join(sorted(needs.lake))}")
     topics = context.provider("topics")
-    if needs.topics and topics:
+    if needs.topics and outputs.streams:
+        yield Opening(module.name, "streams", outputs.streams.port, "the streams")
+    elif needs.topics and topics:
         network = topics.contract.network
         for name in network.called_by or network.ports:  # not its metrics
             yield Opening(module.name, topics.name, network.ports[name], f"{name} of {topics.name}")

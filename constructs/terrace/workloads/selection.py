@@ -56,7 +56,14 @@ def selections(
         chosen = {name: loaded.modules.get(name) or ModuleSpec(enabled=True) for name in names}
         enabled = {name: choice.model_copy(update={"enabled": True}) for name, choice in chosen.items()}
         resolved = resolution.resolve(
-            enabled, available, project=root, cloud=loaded.cloud, tier=loaded.tier, gpu=True, clients=names
+            enabled,
+            available,
+            project=root,
+            cloud=loaded.cloud,
+            tier=loaded.tier,
+            gpu=True,
+            clients=names,
+            managed=loaded.managed_services,
         )
         context = opened(_with_log_in(loaded, names).with_modules(resolved.enabled), root=root, outputs=outputs)
         wanted = tuple(name for name in resolved.enabled if name in checked and (not only or name in only))

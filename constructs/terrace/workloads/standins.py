@@ -20,7 +20,7 @@ from terrace.environment.schema import Environment
 from terrace.errors import UsageError
 
 STAND_IN = "stand-in-"
-_PORTS = {"database": 5432, "cache": 6379}
+_PORTS = {"database": 5432, "cache": 6379, "streams": 9092}
 
 
 def file_name(environment: Environment) -> str:

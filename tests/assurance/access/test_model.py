@@ -64,6 +64,7 @@ def test_each_edge_belongs_to_one_guarantee_that_the_model_proves() -> None:
             "secrets/spark",
             "keys/lake",
             "registry/spark",
+            "streams/orders",
             "identities/pipeline apply",
             "network",
             "everything",

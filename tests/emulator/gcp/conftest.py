@@ -26,8 +26,8 @@ Json = dict[str, Any]
 SERVICES = (
     *("artifactregistry", "backupdr", "billingbudgets", "binaryauthorization", "certificatemanager", "cloudasset"),
     *("cloudkms", "cloudscheduler", "compute", "container", "dns", "essentialcontacts", "gkebackup", "iam", "logging"),
-    *("memorystore", "monitoring", "networkconnectivity", "orgpolicy", "pubsub", "secretmanager", "securitycenter"),
-    *("dlp", "sqladmin", "storage", "storagetransfer"),
+    *("managedkafka", "memorystore", "monitoring", "networkconnectivity", "orgpolicy", "pubsub", "secretmanager"),
+    *("dlp", "securitycenter", "sqladmin", "storage", "storagetransfer"),
 )
 
 

@@ -395,6 +395,27 @@ def test_services_without_a_document_follow_conventions(
     assert google.call("GET", f"{url}/first")[0] == 404
 
 
+def test_ids_of_lists_of_kafka_contain_a_slash(google: Google) -> None:
+    clusters = google("managedkafka").projects().locations().clusters()
+    _, subnet = google.network()
+    cluster = {
+        "capacityConfig": {"vcpuCount": "3", "memoryBytes": "3221225472"},
+        "gcpConfig": {"accessConfig": {"networkConfigs": [{"subnet": subnet}]}},
+    }
+    clusters.create(parent=LOCATION, clusterId="main", body=cluster).execute()
+    parent, entries = f"{LOCATION}/clusters/main", [{"principal": "User:a", "operation": "READ", "host": "*"}]
+    for id in ("allTopics", "topic/orders", "consumerGroupPrefixed/sink."):
+        clusters.acls().create(parent=parent, aclId=id, body={"aclEntries": entries}).execute()
+        assert clusters.acls().get(name=f"{parent}/acls/{id}").execute()["name"] == f"{parent}/acls/{id}"
+    body = {"aclEntries": [{**entries[0], "operation": "WRITE"}]}
+    clusters.acls().patch(name=f"{parent}/acls/topic/orders", body=body, updateMask="aclEntries").execute()
+    clusters.acls().delete(name=f"{parent}/acls/allTopics").execute()
+    found = {
+        one["name"]: one["aclEntries"][0]["operation"] for one in clusters.acls().list(parent=parent).execute()["acls"]
+    }
+    assert found == {f"{parent}/acls/consumerGroupPrefixed/sink.": "READ", f"{parent}/acls/topic/orders": "WRITE"}
+
+
 def test_a_cache_has_an_address(google: Google) -> None:
     network, _ = google.network()
     endpoints = [{"connections": [{"pscAutoConnection": {"network": network, "projectId": PROJECT}}]}]

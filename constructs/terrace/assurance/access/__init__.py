@@ -17,7 +17,7 @@ from terrace.capabilities.extension import EXTENSIONS
 
 _READ: weakref.WeakKeyDictionary[View, tuple[Access, Differences]] = weakref.WeakKeyDictionary()
 
-GUARANTEES = ("NET-4", "LAKE-7", "SEC-3", "KEY-3", "K8S-10", "ID-1", "ID-2")
+GUARANTEES = ("NET-4", "LAKE-7", "STREAM-3", "SEC-3", "KEY-3", "K8S-10", "ID-1", "ID-2")
 """The guarantees that the model proves, each in the check `<cloud>.<capability>.declared-only`."""
 
 
@@ -85,6 +85,8 @@ def guarantee_of(edge: Path | Grant) -> str:
         return "KEY-3"
     if kind == "lake" and edge.verb in ("read-data", "write-data", "view"):
         return "LAKE-7"
+    if kind == "streams" and edge.verb in ("read-data", "write-data", "connect"):
+        return "STREAM-3"
     if kind == "registry":
         return "K8S-10"
     if edge.object in ("identities/pipeline plan", "identities/pipeline apply"):

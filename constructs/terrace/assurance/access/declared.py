@@ -65,7 +65,8 @@ def grants(environment: Environment) -> Iterator[Grant]:
 
 
 def _of_module(module: EnabledModule, environment: Environment) -> Iterator[Grant]:
-    """What data products and a module's contract declare (LAKE-7, SEC-3), and the pods that act as its identity."""
+    """What data products and a module's contract declare (LAKE-7, SEC-3, STREAM-3), and the pods that act as its
+    identity."""
     principal = f"module {module.name}"
     for bucket, folders in environment.lake_access(module).items():
         for folder, access in folders.items():
@@ -78,6 +79,8 @@ def _of_module(module: EnabledModule, environment: Environment) -> Iterator[Gran
         yield Grant(principal, "connect", f"database/{module.name}")
     if module.needs.cache:
         yield Grant(principal, "connect", f"cache/{module.name}")
+    for topic, access in environment.topic_access(module).items() if environment.streams else ():
+        yield Grant(principal, "write-data" if access == "write" else "read-data", f"streams/{topic}")
     yield Grant(f"pods {module.namespace}/{module.name}", "assume", f"identities/{principal}")
 
 

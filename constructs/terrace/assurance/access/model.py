@@ -5,10 +5,10 @@ one object. Readers (`access/<cloud>/`) compute both from the resources of a sta
 exist from the environment. `compare` returns every difference.
 
 Words for sources and destinations of paths: the parties `control`, `nodes`, `endpoints`, `database`, `cache`,
-`entry`; `internet` for a range with public addresses that no setting names; `on-premises`; `range NAME` for a range of
-`cluster.api_access.public_from`, `destination NAME` for one of `network.egress.destinations`; `cloud NAME` for a
-service of the cloud (its own ranges, tags or prefix lists); `range CIDR` for any other range; `unknown TEXT` for a
-source that the reader cannot resolve.
+`streams`, `entry`; `internet` for a range with public addresses that no setting names; `on-premises`; `range NAME` for
+a range of `cluster.api_access.public_from`, `destination NAME` for one of `network.egress.destinations`; `cloud NAME`
+for a service of the cloud (its own ranges, tags or prefix lists); `range CIDR` for any other range; `unknown TEXT` for
+a source that the reader cannot resolve.
 
 Words for principals: `module NAME`; `component NAME` (velero, external-secrets, database-bootstrap, ...); `pipeline
 plan` and `pipeline apply`; `people admin`; `group NAME`, a group of people, and `sign-in NAME`, the role with which its
@@ -19,9 +19,9 @@ grant it; `foreign NAME`, a principal outside the account and its organisation; 
 
 Words for objects: `lake/LAYER/PRODUCT`, `lake/artifacts/MODULE`, `lake/LAYER` for all of a layer, `lake/backups`,
 `lake/audit`, ...; `secrets/MODULE`, `secrets/database-admin`; `keys/PURPOSE`; `database/ROLE`; `cache/USER`;
-`registry/NAME`; `identities/PRINCIPAL`; `network`; `entry`; `dns/entry`; `detection`; `backups`; `volumes`; `state`;
-`kubernetes`; `monitoring`; `account`. `KIND/*` is all of a kind, also those outside the stack; `everything` is all of
-them.
+`streams/TOPIC`; `registry/NAME`; `identities/PRINCIPAL`; `network`; `entry`; `dns/entry`; `detection`; `backups`;
+`volumes`; `state`; `kubernetes`; `monitoring`; `account`. `KIND/*` is all of a kind, also those outside the stack;
+`everything` is all of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

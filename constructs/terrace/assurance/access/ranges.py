@@ -40,7 +40,7 @@ class Ranges:
 
     def _parties(self) -> Iterator[tuple[str, _Network]]:
         for party, cidrs in self.parties.items():
-            for cidr in cidrs:
+            for cidr in cidrs if party not in self.environment.parties_left_out else ():
                 yield party, ip_network(cidr)
 
     def _known(self) -> Iterator[tuple[str, _Network]]:

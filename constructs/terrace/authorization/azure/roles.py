@@ -17,6 +17,7 @@ VAULTS = "Microsoft.KeyVault/vaults"
 CLUSTERS = "Microsoft.ContainerService/managedClusters"
 SERVERS = "Microsoft.DBforPostgreSQL/flexibleServers"
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+STREAMS = "Microsoft.EventHub/namespaces"
 NETWORK, ROLES = "Microsoft.Network", "Microsoft.Authorization"
 DELEGATE = f"{ACCOUNTS}/blobServices/generateUserDelegationKey/action"
 COMMON = (
@@ -133,6 +134,11 @@ BUILT_IN: Mapping[str, Role] = {
     ),
     "Key Vault Secrets Officer": Role((*COMMON, f"{VAULTS}/*/read", f"data {VAULTS}/secrets/*")),
     "Key Vault Secrets User": Role(each(f"data {VAULTS}/secrets", "getSecret/action readMetadata/action")),
+    "Azure Event Hubs Data Receiver": Role(
+        (f"{STREAMS}/eventhubs/consumergroups/read", f"data {STREAMS}/messages/receive/action")
+    ),
+    "Azure Event Hubs Data Sender": Role((f"{STREAMS}/eventhubs/read", f"data {STREAMS}/messages/send/action")),
+    "Azure Event Hubs Data Owner": Role((f"{STREAMS}/*", f"data {STREAMS}/*")),
     "Network Contributor": Role((*COMMON, f"{NETWORK}/*")),
     "DNS Zone Contributor": Role((*COMMON, f"{NETWORK}/dnsZones/*")),
     "Private DNS Zone Contributor": Role(
@@ -177,6 +183,8 @@ BUILT_IN: Mapping[str, Role] = {
     ),
 }  # fmt: skip
 GUIDS: Mapping[str, str] = {
+    "a638d3c7-ab3a-418d-83e6-5f17a39d4fde": "Azure Event Hubs Data Receiver",
+    "2b629674-e913-4c01-ae53-ef4638d8f975": "Azure Event Hubs Data Sender",
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
     "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",

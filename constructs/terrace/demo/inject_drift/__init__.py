@@ -16,7 +16,7 @@ class Drift:
     repair.
     """
 
-    kind: Literal["tag", "public_access", "rule"]
+    kind: Literal["tag", "public_access", "rule", "streams"]
     description: str
     resource: str
     type: str
@@ -26,7 +26,8 @@ class Drift:
 
 
 def inject_drift(environment: Environment, target: Target) -> list[Drift]:
-    """Change a tag, a bucket's public access block and a network rule. The deployment must be an emulated one."""
+    """Change a tag, a bucket's public access block, a network rule and, if there are some, managed streams. The
+    deployment must be an emulated one."""
     drifts: list[Drift] = implementation("terrace.demo.inject_drift", environment.cloud).inject_drift(
         environment, target
     )

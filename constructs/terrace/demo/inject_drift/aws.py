@@ -1,10 +1,10 @@
-"""Three changes outside Terraform, for the demo and the tests."""
+"""Changes outside Terraform, for the demo and the tests."""
 
 from terrace.aws import names
 from terrace.capabilities.target import Target
 from terrace.demo.inject_drift import Drift
 from terrace.environment.schema import Environment
-from terrace.live.aws import network
+from terrace.live.aws import network, streams
 from terrace.live.aws.checks import Deployment, opened
 from terrace.live.aws.session import Absent, explained
 
@@ -15,7 +15,8 @@ def inject_drift(environment: Environment, target: Target) -> list[Drift]:
     """See terrace.demo.inject_drift. Raises Absent for a resource that does not exist."""
     deployment = opened(environment, target)
     with explained("ec2", "inject_drift"):
-        return [_retag(deployment), _allow_public_policies(deployment), _delete_rule(deployment)]
+        drifts = [_retag(deployment), _allow_public_policies(deployment), _delete_rule(deployment)]
+        return [*drifts, _admit_anyone(deployment)] if environment.streams else drifts
 
 
 def _retag(deployment: Deployment) -> Drift:
@@ -70,4 +71,21 @@ def _delete_rule(deployment: Deployment) -> Drift:
         path="network/",
         attribute="",
         action="create",
+    )
+
+
+def _admit_anyone(deployment: Deployment) -> Drift:
+    found = streams.cluster(deployment)
+    clients = {**found["ClientAuthentication"], "Unauthenticated": {"Enabled": True}}
+    deployment.reader.client("kafka").update_security(
+        ClusterArn=found["ClusterArn"], CurrentVersion=found["CurrentVersion"], ClientAuthentication=clients
+    )
+    return Drift(
+        kind="streams",
+        description=f"streams {deployment.prefix} weakened: clients need no authentication",
+        resource=found["ClusterArn"],
+        type="aws_msk_cluster",
+        path="streams/",
+        attribute="client_authentication.unauthenticated",
+        action="update",
     )

@@ -1,10 +1,10 @@
-"""Three changes outside Terraform, for the demo and the tests."""
+"""Changes outside Terraform, for the demo and the tests."""
 
 from terrace.azure import names
 from terrace.capabilities.target import Target
 from terrace.demo.inject_drift import Drift
 from terrace.environment.schema import Environment
-from terrace.live.azure import network
+from terrace.live.azure import network, streams
 from terrace.live.azure.checks import Deployment, at, opened
 from terrace.live.azure.session import Absent
 
@@ -17,8 +17,9 @@ def inject_drift(environment: Environment, target: Target) -> list[Drift]:
 
 
 def changed(deployment: Deployment) -> list[Drift]:
-    """Make the three changes."""
-    return [_retag(deployment), _allow_anonymous_reads(deployment), _delete_rule(deployment)]
+    """Make the changes."""
+    drifts = [_retag(deployment), _allow_anonymous_reads(deployment), _delete_rule(deployment)]
+    return [*drifts, _admit_keys(deployment)] if deployment.environment.streams else drifts
 
 
 def _retag(deployment: Deployment) -> Drift:
@@ -71,4 +72,19 @@ def _delete_rule(deployment: Deployment) -> Drift:
         path="network/",
         attribute="",
         action="create",
+    )
+
+
+def _admit_keys(deployment: Deployment) -> Drift:
+    id = names.streams_id(deployment.target)
+    streams.namespace(deployment)  # Absent is clearer than the error of a patch
+    deployment.reader.patch(id, {"properties": {"disableLocalAuth": False}})
+    return Drift(
+        kind="streams",
+        description=f"streams {names.streams(deployment.target)} weakened: shared keys admit clients",
+        resource=id,
+        type="azurerm_eventhub_namespace",
+        path="streams/",
+        attribute="local_authentication_enabled",
+        action="update",
     )

@@ -1,4 +1,4 @@
-"""Three changes outside Terraform, for the demo and the tests."""
+"""Changes outside Terraform, for the demo and the tests."""
 
 from terrace.calls import Absent
 from terrace.capabilities.target import Target
@@ -17,8 +17,9 @@ def inject_drift(environment: Environment, target: Target) -> list[Drift]:
 
 
 def changed(deployment: Deployment) -> list[Drift]:
-    """Make the three changes."""
-    return [_relabel(deployment), _allow_public_access(deployment), _delete_rule(deployment)]
+    """Make the changes."""
+    drifts = [_relabel(deployment), _allow_public_access(deployment), _delete_rule(deployment)]
+    return [*drifts, _forget_events(deployment)] if deployment.environment.streams else drifts
 
 
 def _relabel(deployment: Deployment) -> Drift:
@@ -68,4 +69,20 @@ def _delete_rule(deployment: Deployment) -> Drift:
         path="network/",
         attribute="",
         action="create",
+    )
+
+
+def _forget_events(deployment: Deployment) -> Drift:
+    topic = next(iter(deployment.environment.all_topics))
+    name, configs = f"{names.streams_id(deployment.target)}/topics/{topic}", {"retention.ms": "3600000"}
+    method = "projects.locations.clusters.topics.patch"
+    deployment.reader.change("managedkafka", method, name=name, updateMask="configs", body={"configs": configs})
+    return Drift(
+        kind="streams",
+        description=f"topic {topic} of the streams keeps events for an hour only",
+        resource=name,
+        type="google_managed_kafka_topic",
+        path="streams/",
+        attribute="configs",
+        action="update",
     )

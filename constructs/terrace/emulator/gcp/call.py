@@ -103,6 +103,8 @@ class Call:
         label = self.host.split(".")[0]
         colon = "" if label == "storage" else ":"  # part of an object's name; elsewhere before a custom method
         path = re.sub(r"^(resumable/)?(upload|download)/(?=storage/)", "", self.path).rstrip("/")
+        if label == "managedkafka":  # an id of a list contains a slash: `acls/topic/orders`
+            path = re.sub(r"(?<=/acls/).+", lambda id: escaped(id[0], colon), path)
         parts = [escaped(unquote(part), colon) for part in path.split("/")]
         at = next((index for index, part in enumerate(parts[:3]) if VERSION.fullmatch(part)), -1)
         if label == "storage" and parts[0] != "storage":

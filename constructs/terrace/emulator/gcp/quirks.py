@@ -25,8 +25,9 @@ Rule = Callable[[Json, Call], Iterator[str | Refused]]
 
 SERVICES: tuple[str, ...] = (
     *("audit", "binaryauthorization", "certificatemanager", "cloudasset", "cloudkms", "cloudresourcemanager"),
-    *("cloudscheduler", "compute", "container", "dns", "iam", "logging", "memorystore", "monitoring", "objects"),
-    *("orgpolicy", "secretmanager", "serviceusage", "sign_in", "sqladmin", "storage", "storagetransfer", "uploads"),
+    *("cloudscheduler", "compute", "container", "dns", "iam", "logging", "managedkafka", "memorystore", "monitoring"),
+    *("objects", "orgpolicy", "secretmanager", "serviceusage", "sign_in", "sqladmin", "storage"),
+    *("storagetransfer", "uploads"),
 )
 RULES: tuple[str, ...] = (
     *("backup", "cache", "cluster", "cost", "database", "entry", "identity", "keys", "labels", "network"),

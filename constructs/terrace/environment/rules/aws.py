@@ -57,6 +57,19 @@ def partition_has_region(environment: Environment) -> Iterator[Problem]:
 
 
 @only("aws")
+def topics_have_one_retention(environment: Environment) -> Iterator[Problem]:
+    """The brokers of MSK have one value for all topics: provider 5.100 has no resource for topics. Source: AWS
+    provider, `aws_msk_topic`, which later versions have."""
+    if environment.streams is None:
+        return
+    hours = sorted({topic.retention_hours for topic in environment.all_topics.values()})
+    if len(hours) > 1:
+        message = f"topics are kept for {' and '.join(map(str, hours))} hours; with streams, AWS has one value for all."
+        hint = "List every topic in topics with the same retention_hours; those that are not listed have 168."
+        yield Problem(message, path="topics" if environment.topics else "streams", hint=hint)
+
+
+@only("aws")
 def tag_keys_are_allowed(environment: Environment) -> Iterator[Problem]:
     """Source: AWS Tagging User Guide, "Tag naming limits and requirements"."""
     yield from tag_keys(environment, _TAG_KEY, "AWS reserves keys that start with aws:")

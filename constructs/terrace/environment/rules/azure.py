@@ -26,6 +26,8 @@ FLOW_LOG_DAYS = 365
 """Source: Network Watcher REST API, FlowLogs, retentionPolicy."""
 
 IMAGE_GB = 30
+STANDARD_HOURS = 168
+"""Longest retention of the standard tier of Event Hubs. Source: "Event Hubs quotas and limits"."""
 
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 """A storage account's name. Source: Azure documentation, "Naming rules and restrictions for Azure resources"."""
@@ -112,6 +114,23 @@ def node_disk_fits_image(environment: Environment) -> Iterator[Problem]:
         if pool.disk_gb < IMAGE_GB:
             message = f"{pool.disk_gb} GB is too small; the node image of AKS needs {IMAGE_GB} GB."
             yield Problem(message, path=f"cluster.pools.{name}.disk_gb")
+
+
+@only("azure")
+def streams_fit_tier(environment: Environment) -> Iterator[Problem]:
+    """Size small is the standard tier of Event Hubs, without customer keys and with a shorter retention. Source: "Event
+    Hubs quotas and limits", "Configure customer-managed keys"."""
+    if environment.streams is None or environment.streams.size != "small":
+        return
+    if environment.tier != "dev":
+        message = (
+            f"size small is encrypted with Azure's own key; {environment.tier} needs the environment's (STREAM-2)."
+        )
+        yield Problem(message, path="streams.size", hint="Use medium or more.")
+    for name, topic in environment.topics.items():
+        if topic.retention_hours > STANDARD_HOURS:
+            message = f"{topic.retention_hours} hours is too long; size small keeps events for {STANDARD_HOURS} hours."
+            yield Problem(message, path=f"topics.{name}.retention_hours", hint="Use medium or more for streams.size.")
 
 
 @only("azure")

@@ -53,7 +53,7 @@ def network_is_complete(environment: Environment) -> Iterator[Problem]:
         if len(network.subnets.get(kind, ())) < least:
             hint = f"List {least} of the kind {kind}" + (", one in each zone." if known.subnet_per_zone else ".")
             yield Problem(f"too few subnets of the kind {kind} for {title}.", path=f"{path}.subnets", hint=hint)
-    parties = [one for one in (*known.groups, "database", "cache") if one not in environment.left_out]
+    parties = [one for one in (*known.groups, "database", "cache", "streams") if one not in environment.left_out]
     for group, id in network.groups.items():
         if known.group is None or group not in parties:
             yield Problem(f"nothing uses a group {group} on {title}.", path=f"{path}.groups.{group}", hint="Remove it.")

@@ -83,7 +83,7 @@ def _needs(module: EnabledModule, capability: Optional) -> str:
     if capability == "cluster":
         return "runs in the cluster"
     if capability != "entry":
-        return f"needs the {capability}" if getattr(module.needs, capability) else ""
+        return f"needs the {capability}" if getattr(module.needs, capability, False) else ""
     if module.needs.hosts:
         return f"has host names ({', '.join(sorted(module.needs.hosts))}) of the entry"
     return "serves the entry" if {"gateway", "dns", "load-balancing"} & {*module.contract.provides} else ""

@@ -191,6 +191,11 @@ def _carriers(deployment: Deployment, document: Document) -> None:
         if name.startswith(deployment.prefix):
             groups = [group["SecurityGroupId"] for group in entry.get("SecurityGroups", [])]
             document.add("aws_elasticache_replication_group", entry["CacheClusterId"], {"security_group_ids": groups})
+    for one in deployment.pages("kafka", "list_clusters", "ClusterInfoList", ClusterNameFilter=deployment.prefix):
+        if one["ClusterName"] == deployment.prefix:
+            groups = one.get("BrokerNodeGroupInfo", {}).get("SecurityGroups", [])
+            info = {"cluster_name": one["ClusterName"], "broker_node_group_info": [{"security_groups": groups}]}
+            document.add("aws_msk_cluster", one["ClusterName"], info)
     for user in deployment.pages("elasticache", "describe_users", "Users"):
         if user["UserId"].startswith(f"{deployment.prefix}-"):
             document.add("aws_elasticache_user", user["UserId"], {"user_id": user["UserId"]})

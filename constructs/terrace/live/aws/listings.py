@@ -259,6 +259,8 @@ LISTINGS: tuple[Listing, ...] = (
     ),
     by_name("elasticache", "subnetgroup", "describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName"),
     Listing("elasticache", "snapshot", _cache_snapshots),
+    by_name("kafka", "cluster", "list_clusters", "ClusterInfoList", "ClusterName"),
+    by_name("kafka", "configuration", "list_configurations", "Configurations", "Name"),
     by_name("eks", "cluster", "list_clusters", "clusters"),
     by_name("ecr", "repository", "describe_repositories", "repositories", "repositoryName"),
     by_name("elbv2", "loadbalancer", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),

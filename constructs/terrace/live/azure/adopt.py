@@ -48,6 +48,9 @@ BY_NAME = {
     "azurerm_logic_app_action_custom": "{logic_app_id}/actions/{name}",
     "azurerm_logic_app_trigger_recurrence": "{logic_app_id}/triggers/{name}",
     "azurerm_logic_app_workflow": f"{_GROUP}/providers/Microsoft.Logic/workflows/{{name}}",
+    "azurerm_eventhub": "{namespace_id}/eventhubs/{name}",
+    "azurerm_eventhub_namespace": f"{_GROUP}/providers/Microsoft.EventHub/namespaces/{{name}}",
+    "azurerm_eventhub_namespace_customer_managed_key": "{eventhub_namespace_id}",
     "azurerm_managed_redis": f"{_GROUP}/providers/Microsoft.Cache/redisEnterprise/{{name}}",
     "azurerm_managed_redis_access_policy_assignment": (
         "{managed_redis_id}/databases/default/accessPolicyAssignments/{object_id}"

@@ -186,7 +186,8 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         name = names.identity(deployment.target, f"module-{module}")
         grants = granted(deployment, principal(deployment, names.identity_id(deployment.target, f"module-{module}")))
         yield from _rights(deployment, f"identity {name}", grants, environment.lake_access(enabled))
-        known = (*_verbs(deployment), "Key Vault Secrets User")
+        topics = names.TOPIC_VERBS.values()  # STREAM-3 compares these
+        known = (*_verbs(deployment), "Key Vault Secrets User", *topics)
         yield empty(f"identity {name}", "other roles", [one.role for one in grants if one.role not in known])
     for group, lake in groups.items():  # a group of the organisation may have roles on what is not the environment's
         found = granted(deployment, names.settings(deployment.target).groups[group])

@@ -97,13 +97,13 @@ def egress_by_nat(deployment: Deployment) -> Iterator[Observation]:
 def private_paths(deployment: Deployment) -> Iterator[Observation]:
     reached: set[str] = set()
     existing = deployment.target.existing.network
-    own = (names.subnet_id(deployment.target, name) for name in ("endpoints", "cache"))
+    own = (names.subnet_id(deployment.target, name) for name in ("endpoints", "cache", "streams"))
     inside = {id.lower() for id in (existing.subnets["endpoints"] if existing else own)}
     for path in deployment.all("Microsoft.Network/privateEndpoints"):
         resource = f"private endpoint {path['name']}"
         placed = str(at(path, "subnet.id", ""))
         yield Observation(
-            resource, f"subnet {named(placed)}", placed.lower() in inside, "the endpoint subnet or the cache subnet"
+            resource, f"subnet {named(placed)}", placed.lower() in inside, "the subnet of endpoints, cache or streams"
         )
         for connection in at(path, "privateLinkServiceConnections", []):
             status = at(connection, "privateLinkServiceConnectionState.status")

@@ -21,6 +21,7 @@ VERSIONS: Mapping[str, str] = {
     "Microsoft.ContainerService/managedClusters": "2025-10-01",
     "Microsoft.DBforPostgreSQL/flexibleServers": "2025-08-01",
     "Microsoft.DataProtection/backupVaults": "2025-07-01",
+    "Microsoft.EventHub/namespaces": "2024-01-01",
     "Microsoft.Insights/actionGroups": "2023-01-01",
     "Microsoft.Insights/activityLogAlerts": "2020-10-01",
     "Microsoft.Insights/diagnosticSettings": "2021-05-01-preview",

@@ -5,7 +5,7 @@ from typing import Any
 
 from terrace.assurance.evaluation import Observation, check, empty, equal, includes
 from terrace.gcp import names
-from terrace.live.gcp import backup, cache, cluster, database, inventory, keys, lake, network, secrets
+from terrace.live.gcp import backup, cache, cluster, database, inventory, keys, lake, network, secrets, streams
 from terrace.live.gcp.checks import Deployment, named
 from terrace.live.inventory import complete
 
@@ -21,6 +21,8 @@ def _labelled(deployment: Deployment) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield f"sql instance {instance['name']}", instance["settings"].get("userLabels", {})
     if deployment.environment.cache:
         yield f"cache {deployment.prefix}", cache.instance(deployment).get("labels", {})
+    if deployment.environment.streams:
+        yield f"streams {deployment.prefix}", streams.cluster(deployment).get("labels", {})
     for _, name, bucket in lake.buckets(deployment):
         yield f"bucket {name}", bucket.get("labels", {})
     for purpose in keys.own(deployment):

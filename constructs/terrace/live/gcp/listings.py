@@ -249,6 +249,10 @@ def _sleeps(environment: Environment) -> bool:
     return environment.cost.sleep is not None
 
 
+def _streams(environment: Environment) -> bool:
+    return environment.streams is not None
+
+
 def _searches(environment: Environment) -> bool:
     return environment.lake.sensitive_data_discovery
 
@@ -259,6 +263,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing("sqladmin", "instances", _instances_of_sql, "global"),
     Listing("sqladmin", "backups", _backups_of_sql, "global"),
     Listing("memorystore", "instances", _caches),
+    by_name("managedkafka", "clusters", "projects.locations.clusters")._replace(required=_streams),
     by_name("container", "clusters", "projects.locations.clusters", where="global", under="{project}/locations/-"),
     by_name("artifactregistry", "repositories", "projects.locations.repositories"),
     by_name("secretmanager", "secrets", "projects.secrets", where="global", under=_PROJECT),

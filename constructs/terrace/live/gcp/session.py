@@ -22,9 +22,9 @@ VERSIONS = {
     "artifactregistry": "v1", "backupdr": "v1", "billingbudgets": "v1", "binaryauthorization": "v1",
     "certificatemanager": "v1", "cloudasset": "v1", "cloudkms": "v1", "cloudresourcemanager": "v3",
     "cloudscheduler": "v1", "compute": "v1", "container": "v1", "dlp": "v2", "dns": "v1", "essentialcontacts": "v1",
-    "gkebackup": "v1", "iam": "v1", "logging": "v2", "monitoring": "v3", "networkconnectivity": "v1",
-    "orgpolicy": "v2", "pubsub": "v1", "secretmanager": "v1", "serviceusage": "v1", "sqladmin": "v1",
-    "storage": "v1", "storagetransfer": "v1",
+    "gkebackup": "v1", "iam": "v1", "logging": "v2", "managedkafka": "v1", "monitoring": "v3",
+    "networkconnectivity": "v1", "orgpolicy": "v2", "pubsub": "v1", "secretmanager": "v1", "serviceusage": "v1",
+    "sqladmin": "v1", "storage": "v1", "storagetransfer": "v1",
 }  # fmt: skip
 """The API version of each service; another one is written service/version."""
 

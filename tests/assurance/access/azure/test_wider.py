@@ -13,7 +13,8 @@ from tests.assurance.access.azure.conftest import Read
 from tests.assurance.mutants import add, to
 from tests.conftest import ROOT
 
-PARTIES = parties(load("prod", project=ROOT, cloud="azure").environment)
+PROD = load("prod", project=ROOT, cloud="azure").environment
+PARTIES = {party: cidrs for party, cidrs in parties(PROD).items() if party not in PROD.parties_left_out}
 _ADDRESSES = {
     "Internet": "8.8.8.8",
     "0.0.0.0/0": "8.8.8.8",

@@ -54,6 +54,13 @@ _RULES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "rds-db": (("connect", "connect", ""),),
     "elasticache": (("connect", "connect", ""), ("delete*", "delete", "")),
+    "kafka-cluster": (
+        ("readdata", "read-data", ""),
+        ("writedata createtopic", "write-data", ""),
+        ("deletetopic", "delete", ""),
+        ("connect describecluster describegroup describetopic describetransactionalid altergroup altertransactionalid"
+         " writedataidempotently", "connect", ""),
+    ),
     "ecr": (
         ("batchgetimage getdownloadurlforlayer", "read-data", ""),
         ("putimage *layerupload uploadlayerpart batchdeleteimage batchimportupstreamimage replicateimage",

@@ -88,7 +88,7 @@ def _grants(stack: Subject) -> Iterator[_Row]:
 
 def _keys(stack: Subject) -> Iterator[_Row]:
     """KEY-3: the account administers keys and cannot use them but through a service, with a policy of the identity."""
-    for purpose, (through, directly) in _KEY_USERS.items():
+    for purpose, (through, directly) in _key_users(stack).items():
         copies = [f"{purpose}-recovery"] if stack.target.recovery_region and purpose in RECOVERY_PURPOSES else []
         for key in (f"keys/{name}" for name in (purpose, *copies)):
             administration: _Rights = {key: ("change-keys", "change-policy", "delete")}
@@ -109,6 +109,13 @@ def _of_existing_keys(stack: Subject, grants: Iterable[_Row]) -> Iterator[_Row]:
             reason = f"{why}; the owner's policy names the service (KEY-3)"
             yield replace(grant, object=key), reason
             yield Grant(grant.principal, "change-policy", key), reason
+
+
+def _key_users(stack: Subject) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """_KEY_USERS, with managed streams on the key of events."""
+    through, directly = _KEY_USERS["events"]
+    streams = ("kafka",) if stack.environment.streams else ()
+    return {**_KEY_USERS, "events": ((*through, *streams), directly)}
 
 
 def _uses(principal: str, purpose: str, verbs: tuple[Verb, ...], why: str) -> Iterator[_Row]:
@@ -132,6 +139,8 @@ def _modules(stack: Subject) -> Iterator[_Row]:
         if lake := stack.environment.lake_access(module):
             writes = any("write" in folders.values() for folders in lake.values())
             yield from _uses(principal, "lake", _BOTH if writes else ("decrypt",), "LAKE-7: objects of its products")
+        if stack.environment.streams and stack.environment.topic_access(module):
+            yield Grant(principal, "connect", "streams/cluster"), "STREAM-3: it connects, with groups of its own name"
         for secret in secrets_of(module):
             reason = "SEC-1: administrators write given values, which the provider reads back, and rotate (SEC-4)"
             rights: _Rights = {
@@ -221,6 +230,8 @@ def _pipelines(stack: Subject) -> Iterator[_Row]:
     for object in dict.fromkeys([*(f"{kind}/*" for kind in NAMED.values()), *SINGLE.values(), *_OTHERS]):
         if object != "identities/*":
             yield Grant(apply, "administer", object), "PowerUserAccess: it creates and changes the foundation"
+    for name in ("cluster", *stack.environment.all_topics) if stack.environment.streams else ():
+        yield Grant(apply, "administer", f"streams/{name}"), "PowerUserAccess: it creates and changes the foundation"
     yield Grant(apply, "assume", "identities/outside the stack"), "PowerUserAccess: no role of the stack trusts it"
     yield Grant(apply, "assume", "identities/pods"), "PowerUserAccess: only with a token of a pod"
     own = f"{stack.target.prefix}-"
@@ -301,6 +312,9 @@ def _services(stack: Subject) -> Iterator[_Row]:
         for object in ("database", "kubernetes"):
             yield Grant("service sleep", "operate", object), "COST-2: stops the database, resizes pools"
         yield from _uses("service sleep", "events", ("decrypt",), "COST-2: schedules are encrypted")
+        if stack.environment.streams:
+            grant = Grant("service sleep", "decrypt", "keys/events by kafka")
+            yield grant, "COST-2: its policy names the key of events, which encrypts streams, too"
 
 
 def _backup() -> Iterator[_Row]:

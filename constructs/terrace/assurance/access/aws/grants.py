@@ -54,7 +54,8 @@ class _Places:
         if service == "sts":
             roles = [one for one in self.of("iam") if ":role/" in one.arn and not self._objects.is_role(one.arn)]
             return [one._replace(object=_OUTSIDE) if one.object == "identities/*" else one for one in roles]
-        return [*self._by_service.get(service, {}).values(), *self._objects.elsewhere(service)]
+        named = "kafka" if service == "kafka-cluster" else service  # what is in a cluster has the service's ARNs
+        return [*self._by_service.get(named, {}).values(), *self._objects.elsewhere(service)]
 
     def _add(self, place: Place) -> None:
         self._by_service.setdefault(place.arn.split(":", 3)[2], {}).setdefault(place.arn, place)

@@ -117,6 +117,8 @@ class Objects:
             return self._user(resource)
         if service == "elasticache":
             return f"cache/{resource.removeprefix('user:').removeprefix(f'{self._stack.target.prefix}-')}"
+        if service == "kafka":
+            return _stream(resource)
         if service == "ecr":
             return f"registry/{resource.removeprefix('repository/').removeprefix(f'{self._stack.target.prefix}/')}"
         if service in ("iam", "sts"):
@@ -235,6 +237,11 @@ class Objects:
         for one in self._stack.view.all("aws_elasticache_user"):
             arn = self._arn("elasticache", f"user:{one.get('user_id')}")
             yield Place(self.object_of(arn), arn)
+        for one in self._stack.view.all("aws_msk_cluster"):
+            name = one.get("cluster_name")
+            topics = (f"topic/{name}/x/{topic}" for topic in self._stack.environment.all_topics)
+            for part_of in (f"cluster/{name}/x", *topics):
+                yield Place(_stream(part_of), self._arn("kafka", part_of))
         for zone in self._stack.view.all("aws_route53_zone"):
             arn = f"arn:{self._partition}:route53:::hostedzone/{zone.type} {zone} zone_id"
             yield Place(self.object_of(arn), arn)
@@ -276,6 +283,12 @@ def is_whole_kind(service: str, resource: str) -> bool:
     if service == "iam":
         return resource in {f"{kind}/*" for kind in _IAM_KINDS}
     return resource in ("*", "*/*", f"{_KINDS.get(service, '')}*")
+
+
+def _stream(resource: str) -> str:
+    """A topic; groups, transactions and the cluster are what a client connects with."""
+    kind, _, rest = resource.partition("/")
+    return f"streams/{rest.rpartition('/')[2]}" if kind == "topic" else "streams/cluster"
 
 
 def _ec2(resource: str) -> str:

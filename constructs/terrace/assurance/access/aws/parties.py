@@ -13,6 +13,7 @@ from terrace.aws.ranges import layout
 _ATTACHED = {
     "aws_db_instance": ("database", "vpc_security_group_ids"),
     "aws_elasticache_replication_group": ("cache", "security_group_ids"),
+    "aws_msk_cluster": ("streams", "broker_node_group_info.security_groups"),
     "aws_eks_cluster": ("control", "vpc_config.security_group_ids"),
     "aws_launch_template": ("nodes", "vpc_security_group_ids"),
     "aws_vpc_endpoint": ("endpoints", "security_group_ids"),
@@ -25,8 +26,8 @@ def ranges(stack: Subject) -> Ranges:
     """The parties' ranges, computed from the environment."""
     parts = layout(str(stack.environment.network.cidr))
     parties = {
-        "nodes": parts.nodes, "database": parts.data, "cache": parts.data, "control": parts.control,
-        "endpoints": parts.control, "entry": parts.public,
+        "nodes": parts.nodes, "database": parts.data, "cache": parts.data, "streams": parts.data,
+        "control": parts.control, "endpoints": parts.control, "entry": parts.public,
     }  # fmt: skip
     return Ranges(parties, stack.environment)
 

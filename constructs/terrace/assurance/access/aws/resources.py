@@ -220,7 +220,10 @@ def meant(
     """What allowed actions mean on a resource, one for each verb and object."""
     merged: dict[tuple[Verb, str], tuple[str, ...]] = {}
     for action, meaning in actions.meanings(frozenset(found), arn, way.verbs) if found else ():
-        key = (meaning.verb, f"{meaning.object or object}{way.suffix}")
+        about = meaning.object or object
+        if meaning.verb == "connect" and about.startswith("streams/"):
+            about = "streams/cluster"  # describing a topic is a part of connecting
+        key = (meaning.verb, f"{about}{way.suffix}")
         merged[key] = (*merged.get(key, ()), *found[action])
     for (verb, about), by in merged.items():
         yield verb, about, tuple(dict.fromkeys(by))

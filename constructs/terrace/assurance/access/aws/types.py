@@ -16,7 +16,7 @@ _READ = """
     aws_s3_bucket_policy aws_secretsmanager_secret aws_secretsmanager_secret_policy aws_security_group
     aws_security_group_rule aws_sns_topic aws_sns_topic_policy aws_subnet aws_vpc aws_vpc_endpoint
     aws_vpc_security_group_egress_rule aws_vpc_security_group_ingress_rule aws_vpn_gateway_route_propagation
-    aws_backup_vault aws_backup_vault_policy
+    aws_backup_vault aws_backup_vault_policy aws_msk_cluster
 """
 """Types that the readers follow."""
 _CHECKED = """
@@ -47,7 +47,7 @@ _HARMLESS = """
     aws_s3_bucket_server_side_encryption_configuration aws_s3_bucket_versioning aws_scheduler_schedule
     aws_scheduler_schedule_group aws_secretsmanager_secret_rotation aws_secretsmanager_secret_version
     aws_securityhub_account aws_securityhub_standards_subscription aws_vpn_connection aws_vpn_connection_route
-    aws_vpn_gateway aws_wafv2_web_acl_association aws_wafv2_web_acl_logging_configuration
+    aws_vpn_gateway aws_wafv2_web_acl_association aws_wafv2_web_acl_logging_configuration aws_msk_configuration
 """
 """Types of the foundation that neither open a path nor grant a right."""
 KNOWN = frozenset(f"{_READ} {_CHECKED} {_HARMLESS}".split())

@@ -31,7 +31,8 @@ _CHECKED = """
     azurerm_data_protection_backup_policy_blob_storage
     azurerm_data_protection_backup_policy_postgresql_flexible_server azurerm_data_protection_backup_vault
     azurerm_data_protection_backup_vault_customer_managed_key azurerm_disk_encryption_set azurerm_dns_a_record
-    azurerm_dns_zone azurerm_key_vault_certificate azurerm_key_vault_key azurerm_key_vault_secret
+    azurerm_dns_zone azurerm_eventhub azurerm_eventhub_namespace azurerm_eventhub_namespace_customer_managed_key
+    azurerm_key_vault_certificate azurerm_key_vault_key azurerm_key_vault_secret
     azurerm_kubernetes_cluster_node_pool azurerm_log_analytics_saved_search azurerm_log_analytics_solution
     azurerm_log_analytics_workspace
     azurerm_logic_app_action_custom azurerm_logic_app_trigger_recurrence azurerm_logic_app_workflow

@@ -29,8 +29,8 @@ _CONTRIBUTOR: dict[Verb, str] = {
     "change-detection": "detection",
     "change-keys": "keys",
     "change-policy": "cache database identities keys",
-    "delete": "backups cache database keys lake registry",
-    "operate": "backups cache costs database entry identities keys lake network registry volumes",
+    "delete": "backups cache database keys lake registry streams",
+    "operate": "backups cache costs database entry identities keys lake network registry streams volumes",
     "pass": "identities",
     "read-data": "database registry",
     "write-data": "registry",
@@ -105,7 +105,8 @@ def _trust(stack: Subject) -> Iterator[Row]:
 def _services(stack: Subject) -> Iterator[Row]:
     """Identities that services of Azure use."""
     away = names.RECOVERY_KEYS if stack.target.recovery_region else ()
-    for purpose, service in _KEY_USERS.items():
+    streams = {"events": "cloud streams"} if stack.environment.streams else {}
+    for purpose, service in {**_KEY_USERS, **streams}.items():
         for name in [purpose, *([f"{purpose}-recovery"] if purpose in away else [])]:
             reason = f"{service.removeprefix('cloud ').capitalize()} is encrypted with the key {name} (KEY-3)"
             yield Grant(f"service {name}-key", "encrypt", f"keys/{name}"), reason

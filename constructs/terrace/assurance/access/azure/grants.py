@@ -19,6 +19,7 @@ SERVICES = {
     "azurerm_container_registry": "cloud registry",
     "azurerm_data_protection_backup_vault": "cloud backup",
     "azurerm_disk_encryption_set": "cloud disks",
+    "azurerm_eventhub_namespace": "cloud streams",
     "azurerm_kubernetes_cluster": "cloud cluster",
     "azurerm_managed_redis": "cloud cache",
     "azurerm_postgresql_flexible_server": "cloud database",

@@ -18,6 +18,7 @@ _CHILDREN: Mapping[str, tuple[str, str, str]] = {
     "azurerm_key_vault_secret": ("azurerm_key_vault", "key_vault_id", "secrets"),
     "azurerm_key_vault_certificate": ("azurerm_key_vault", "key_vault_id", "secrets"),
     "azurerm_storage_container": ("azurerm_storage_account", "storage_account_id", "blobServices/default/containers"),
+    "azurerm_eventhub": ("azurerm_eventhub_namespace", "namespace_id", "eventhubs"),
     "azurerm_subnet": ("azurerm_virtual_network", "virtual_network_name", "subnets"),
 }
 """Type to the type above it, the attribute that names it, and the part of the id between the two. A certificate is
@@ -28,6 +29,7 @@ _SINGLE: Mapping[str, str] = {
     "azurerm_data_protection_backup_vault": "backups",
     "azurerm_disk_encryption_set": "volumes",
     "azurerm_dns_zone": "dns/entry",
+    "azurerm_eventhub_namespace": "streams/*",
     "azurerm_kubernetes_cluster": "kubernetes",
     "azurerm_log_analytics_workspace": "detection",
     "azurerm_managed_redis": "cache/server",
@@ -134,6 +136,8 @@ def objects(resource: Resource) -> dict[str, str]:
         return {kind: f"{kind}/{area}" for kind in ("secrets", "certificates")}
     if resource.type == "azurerm_postgresql_flexible_server":
         return {"database": f"database/{last}"}
+    if resource.type == "azurerm_eventhub":
+        return {"streams": f"streams/{resource.get('name')}"}
     if resource.type == "azurerm_user_assigned_identity":
         return {"identities": f"identities/{identity(resource)}"}
     single = _SINGLE.get(resource.type)

@@ -15,6 +15,7 @@ from terrace.authorization.azure.roles import (
     NETWORK,
     ROLES,
     SERVERS,
+    STREAMS,
     VAULTS,
     Role,
     each,
@@ -84,6 +85,13 @@ PROBES: Mapping[str, Mapping[Verb, tuple[str, ...]]] = {
         "operate": each("Microsoft.Cache/redisEnterprise", "write databases/listKeys/action databases/export/action"),
         "delete": each("Microsoft.Cache/redisEnterprise", "delete databases/delete"),
         "view": ("Microsoft.Cache/redisEnterprise/read",),
+    },
+    "streams": {
+        "read-data": (f"data {STREAMS}/messages/receive/action",),
+        "write-data": (f"data {STREAMS}/messages/send/action",),
+        "operate": each(STREAMS, "write authorizationRules/write authorizationRules/listKeys/action eventhubs/write"),
+        "delete": each(STREAMS, "delete eventhubs/delete"),
+        "view": each(STREAMS, "read eventhubs/read eventhubs/consumergroups/read"),
     },
     "registry": {
         "read-data": ("Microsoft.ContainerRegistry/registries/pull/read",),

@@ -32,7 +32,7 @@ _NO_ACCESS = frozenset(
         "google_project_default_service_accounts", "google_project_iam_audit_config", "google_project_service",
         "google_pubsub_topic", "google_scc_v2_project_notification_config", "google_secret_manager_secret",
         "google_secret_manager_secret_version", "google_service_account", "google_service_account_key",
-        "google_sql_database", "google_storage_bucket",
+        "google_managed_kafka_topic", "google_sql_database", "google_storage_bucket",
     )
 )  # fmt: skip
 """Types that open no path and give no right by themselves; checks read their settings."""

@@ -104,8 +104,24 @@ def _rows(stack: Subject) -> Iterator[tuple[Grant, str]]:
             for object in objects.split():
                 reason = "Google has no narrower predefined role; waived by the kit (policies/kit-waivers.yaml)"
                 yield Grant("pipeline apply", _verb(verb), object), reason
+    if stack.environment.streams:
+        yield from _of_streams(stack)
     yield from _of_services()
     yield from _of_components()
+
+
+def _of_streams(stack: Subject) -> Iterator[tuple[Grant, str]]:
+    for verb in ("encrypt", "decrypt"):
+        reason = "managedkafka encrypts with the key of events by Google's own identity (KEY-3)"
+        yield Grant("cloud managedkafka", _verb(verb), "keys/events"), reason
+    for name, module in stack.environment.foundation_modules.items():
+        if stack.environment.topic_access(module):
+            reason = (
+                "Google has no condition for the role of clients; the cluster's lists say what they may use (STREAM-3)"
+            )
+            yield Grant(f"module {name}", "connect", "streams/*"), reason
+    reason = "Google has no narrower predefined role; waived by the kit (policies/kit-waivers.yaml)"
+    yield Grant("pipeline apply", "administer", "streams/*"), reason
 
 
 def _of_services() -> Iterator[tuple[Grant, str]]:

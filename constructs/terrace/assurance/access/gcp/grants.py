@@ -12,7 +12,7 @@ from typing import Any
 from terrace.assurance.access.gcp import roles
 from terrace.assurance.access.gcp.objects import Objects
 from terrace.assurance.access.gcp.principals import Principals
-from terrace.assurance.access.model import Grant, Unknown
+from terrace.assurance.access.model import Grant, Unknown, Verb
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import Reference, Resource, blocks
 from terrace.capabilities.identity import BOOTSTRAP
@@ -33,7 +33,7 @@ _ON: Mapping[str, tuple[str, str]] = {
 _ABOVE = ("project", "folder", "organization")
 TYPES = frozenset(
     (
-        "google_project_iam_custom_role", "google_sql_user", "google_cloud_scheduler_job",
+        "google_project_iam_custom_role", "google_sql_user", "google_managed_kafka_acl", "google_cloud_scheduler_job",
         "google_data_loss_prevention_job_trigger",
         "google_logging_project_sink", "google_pubsub_subscription", "google_storage_transfer_job",
         *(
@@ -46,6 +46,15 @@ TYPES = frozenset(
 """The types that are read here."""
 _SUMMARIES = ("publish_summary_to_cscc", "publish_to_stackdriver")
 """Actions of an inspection that publish numbers to the project, and no data."""
+_LIST_VERBS: Mapping[str, tuple[Verb, ...]] = {
+    "ALL": ("administer",),
+    "READ": ("read-data",),
+    "WRITE": ("write-data",),
+    "DELETE": ("delete",),
+    "ALTER": ("operate",),
+    "ALTER_CONFIGS": ("operate",),
+}
+"""Kafka's operations that change or read something."""
 _OWN_DATABASE = "cloudsqlsuperuser"
 
 
@@ -66,6 +75,7 @@ def grants(stack: Subject) -> Iterator[Grant | Unknown]:
         if match := _BINDING.fullmatch(resource.type):
             yield from reader.of_bindings(resource, match["on"], match["form"])
     yield from reader.of_users()
+    yield from reader.of_lists()
     yield from reader.of_jobs()
     yield from reader.of_outflows()
 
@@ -184,6 +194,21 @@ class _Reader:
                 continue
             principal = self._principals.of_account(self._stack.view.text(account))
             yield Grant("cloud scheduler", "assume", f"identities/{principal}", (str(job),))
+
+    def of_lists(self) -> Iterator[Grant | Unknown]:
+        """What the streams' access control lists give on topics. Those of groups of consumers and of transactions give
+        no data."""
+        for acl in self._stack.view.all("google_managed_kafka_acl"):
+            kind, _, name = str(acl.get("acl_id")).partition("/")
+            topics = {"topic": name, "topicPrefixed": f"{name}*", "allTopics": "*"}
+            for entry in acl.blocks("acl_entries"):
+                verbs = _LIST_VERBS.get(str(entry.get("operation")), ())
+                if kind not in topics or entry.get("permission_type", "ALLOW") != "ALLOW":
+                    continue
+                email = self._stack.view.text(entry.get("principal")).removeprefix("User:")
+                principal = "anyone" if email == "*" else self._principals.of_account(email)
+                for verb in verbs:
+                    yield Grant(principal, verb, f"streams/{topics[kind]}", (str(acl),))
 
     def of_outflows(self) -> Iterator[Grant | Unknown]:
         """What copies records, messages or objects to somewhere outside the environment."""

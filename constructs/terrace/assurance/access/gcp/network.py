@@ -37,6 +37,7 @@ TYPES = firewall.TYPES | {
     *_JOINED, "google_compute_route", "google_compute_router", "google_compute_router_peer",
     "google_compute_forwarding_rule", "google_compute_global_forwarding_rule", "google_container_cluster",
     "google_sql_database_instance", "google_memorystore_instance", "google_compute_network",
+    "google_managed_kafka_cluster",
 }  # fmt: skip
 """The types that are read here."""
 
@@ -51,6 +52,7 @@ def ranges(stack: Subject) -> Ranges:
         "endpoints": (GOOGLE_APIS,),
         "database": data,
         "cache": data,
+        "streams": (own.data,),
         "entry": LOAD_BALANCERS,
     }
     return Ranges(parties, stack.environment)
@@ -66,6 +68,7 @@ def paths(stack: Subject) -> Iterator[Path | Unknown]:
     yield from _entries(stack)
     yield from _control_plane(stack, known)
     yield from _data_services(stack, known)
+    yield from _subnet_of_streams(stack)
 
 
 def _of_machines(stack: Subject, known: Ranges) -> Iterator[Path | Unknown]:
@@ -224,6 +227,17 @@ def _data_services(stack: Subject, known: Ranges) -> Iterator[Path]:
             joined = [endpoint.get("project_id"), _other_network(stack, endpoint, "network")]
             for project in dict.fromkeys(str(one) for one in joined if one and one != own):
                 yield Path(f"unknown project {project}", "cache", "tcp", ALL_PORTS, (str(cache),))
+
+
+def _subnet_of_streams(stack: Subject) -> Iterator[Path]:
+    """Subnets of other networks in which the streams have an endpoint."""
+    for cluster in stack.view.all("google_managed_kafka_cluster"):
+        for one in cluster.blocks("gcp_config.access_config.network_configs"):
+            subnet = stack.view.target(one.get("subnet"))
+            if subnet is None or subnet.path != "network/data":
+                yield Path(
+                    f"unknown network of {subnet or one.get('subnet')}", "streams", "tcp", ALL_PORTS, (str(cluster),)
+                )
 
 
 def _other_network(stack: Subject, block: Mapping[str, Any], key: str) -> str | None:

@@ -21,7 +21,10 @@ from terrace.gcp.names import Place
 
 _WHOLE: Mapping[str, tuple[str, ...]] = {
     "lake": ("lake/*", "state"),
-    **{kind: (f"{kind}/*",) for kind in ("secrets", "keys", "database", "cache", "registry", "identities", "dns")},
+    **{
+        kind: (f"{kind}/*",)
+        for kind in ("secrets", "keys", "database", "cache", "streams", "registry", "identities", "dns")
+    },
     "logs": ("detection", "monitoring"),
     "topics": ("detection", "monitoring"),
 }

@@ -29,7 +29,8 @@ def _rights(text: str) -> tuple[Right, ...]:
 _VIEWERS = (
     "backupdr.viewer", "browser", "certificatemanager.viewer", "cloudasset.viewer", "cloudkms.viewer",
     "cloudscheduler.viewer", "cloudsql.viewer", "compute.viewer", "compute.networkViewer", "dlp.jobTriggersReader",
-    "dns.reader", "gkebackup.viewer", "iam.securityReviewer", "iam.roleViewer", "memorystore.viewer",
+    "dns.reader", "gkebackup.viewer", "iam.securityReviewer", "iam.roleViewer", "managedkafka.viewer",
+    "memorystore.viewer",
     "monitoring.viewer", "orgpolicy.policyViewer", "pubsub.viewer", "secretmanager.viewer",
     "securitycenter.notificationConfigViewer", "serviceusage.serviceUsageConsumer", "serviceusage.serviceUsageViewer",
     "storage.bucketViewer", "storage.legacyBucketReader",
@@ -64,6 +65,8 @@ _DESCRIBED: Mapping[str, str] = {
     "cloudsql.instanceUser": "connect:database",
     "cloudsql.editor": "connect operate:database",
     "cloudsql.admin": "administer:database",
+    "managedkafka.client": "connect:streams",
+    "managedkafka.admin": "administer:streams",
     "memorystore.dbConnectionUser": "connect:cache",
     "memorystore.admin": "administer:cache",
     "artifactregistry.reader": "read-data:registry",

@@ -84,12 +84,13 @@ def private_paths(stack: Subject) -> Iterator[Observation]:
         yield Observation(
             str(endpoint),
             f"subnet = {subnet_path}",
-            subnet_path in ("network/endpoints", "network/cache"),
-            "network/endpoints or network/cache",
+            subnet_path in ("network/endpoints", "network/cache", "network/streams"),
+            "network/endpoints, network/cache or network/streams",
         )
     cache = ["cache/server"] if stack.environment.cache else []
+    streams = ["streams/server"] if stack.environment.streams else []
     registry = ["registry/registry"] if stack.environment.cluster else []
-    expected = ["keys/vault", *registry, *cache, *(f"lake/{name}/account" for name in BUCKETS)]
+    expected = ["keys/vault", *registry, *cache, *streams, *(f"lake/{name}/account" for name in BUCKETS)]
     yield includes("network", "private endpoints", endpoints, expected)
     for zone in stack.all("azurerm_private_dns_zone"):
         links = referrers(stack, "azurerm_private_dns_zone_virtual_network_link", "private_dns_zone_id", zone)

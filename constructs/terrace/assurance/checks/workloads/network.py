@@ -204,6 +204,12 @@ def _address_declared(
             and any(need.cache for need in needs)
             and _within(workloads, block, "cache")
         )
+        or (
+            outputs.streams is not None
+            and port == outputs.streams.port
+            and any(need.topics for need in needs)
+            and _within(workloads, block, "streams")
+        )
         or (port == 443 and "kubernetes-api" in calls and _within(workloads, block, "kubernetes-api"))
         or (("cloud" in calls or any(need.lake for need in needs)) and _of_cloud(workloads, block, port))
         or (("internet" in calls or _reads_authorities(workloads, tenants)) and _of_internet(workloads, block, port))

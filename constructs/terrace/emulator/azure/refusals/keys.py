@@ -101,6 +101,11 @@ def _cluster_key(resource: Resource) -> Any:
     )
 
 
+def _streams_key(resource: Resource) -> str | None:
+    keys = resource.get("encryption.keyVaultProperties") or []
+    return f"{str(keys[0].get('keyVaultUri')).rstrip('/')}/keys/{keys[0].get('keyName')}" if keys else None
+
+
 # by service; AKS and Managed Redis do not follow a rotation and require the version in the address
 storage = _rule(
     "KeyVaultPolicyError",
@@ -116,6 +121,7 @@ database = _rule(
     lambda r: r.get("dataEncryption.primaryKeyURI"),
     lambda r: r.get("dataEncryption.primaryUserAssignedIdentityId"),
 )
+streams = _rule("BadRequest", _streams_key)
 cache = _rule(
     "CustomerManagedKeyInvalid",
     lambda r: r.get("encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl"),
