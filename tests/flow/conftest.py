@@ -3,6 +3,8 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,14 +25,19 @@ needs_engines = [
 ]
 
 
-@pytest.fixture(scope="session")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+@contextmanager
+def started(home: Path) -> Iterator[Plane]:
     project = Project(ROOT)
-    home = tmp_path_factory.mktemp("flow")
     installed = engines.install(ROOT, project.tools, print)
     read = product.read(project, "dev", ROOT / product.EXAMPLE, home / "project")
-    with planes.running(read, installed, home / "plane", print) as started:
-        yield started
+    with planes.running(read, installed, home / "plane", print) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
+    with started(tmp_path_factory.mktemp("flow")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -42,12 +42,18 @@ def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: 
     read = product.read(project, environment, (folder or project.root / product.EXAMPLE).resolve(), home / "project")
     with planes.running(read, installed, home / "plane", info) as plane:
         found = run.flow(plane, rows, seed, on_step=info)
+        run.erase(plane, found, on_step=info)
     if as_json:
         write_json(found.as_data())
     else:
         _print(found, encrypted=installed.tls)
     if found.failures:
         raise AnswerIsNo("the flow failed:\n" + "\n".join(found.failures))
+
+
+def _erased(found: "Evidence") -> str:
+    before, after = found.erasure["before"], found.erasure["after"]
+    return f"1 person: {sum(before.values())} rows in {len(before)} places before, {sum(after.values())} after"
 
 
 def _print(found: "Evidence", *, encrypted: bool) -> None:
@@ -63,6 +69,7 @@ def _print(found: "Evidence", *, encrypted: bool) -> None:
         ("checks", f"{len(found.checks)} hold, of {', '.join(sorted({one['module'] for one in found.checks}))}", ""),
         ("marts", f"{', '.join(marts)}; {found.dbt}", "dbt"),
         ("gold", ", ".join(f"{name} {digest}" for name, digest in found.checksums.items()), "gold"),
+        ("erasure", _erased(found), "erase"),
         ("rights", f"{rights[0]} questions of people, {rights[1]} refused, as declared", "rights"),
     ]
     write(f"{found.product} in {found.environment} on an emulated aws, {found.rows} events, seed {found.seed}\n")

@@ -7,10 +7,12 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from terrace.capabilities.spec import present
 from terrace.environment.data_access import answer
 from terrace.errors import AnswerIsNo
 from terrace.flow.plane import JobFailed, Plane
@@ -35,7 +37,7 @@ class Refused(AnswerIsNo):
 class Evidence:
     """What flowed. `failures` are sentences; `reasons` maps a reason to the events that were quarantined for it;
     `checks` are what modules say of tables before silver is published and before gold is made; `rights` are the
-    questions that groups of people asked, with the expected and the given answers."""
+    questions that groups of people asked, with the expected and the given answers; `erasure` is what `erase` found."""
 
     product: str
     environment: str
@@ -46,6 +48,7 @@ class Evidence:
     quarantined: int = 0
     duplicates: int = 0
     late: int = 0
+    erased: int = 0
     silver: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     raw: int = 0
@@ -54,6 +57,7 @@ class Evidence:
     marts: dict[str, int] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
     rights: list[dict[str, Any]] = field(default_factory=list)
+    erasure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
@@ -76,6 +80,66 @@ def flow(
     product = plane.product
     found = Evidence(product.declared.name, product.context.environment.name, product.foundation, rows, seed)
     drop = plane.home / "drop"
+    step = _steps(found, on_step)
+    with step("events"):
+        for old in drop.glob("*"):
+            old.unlink()
+        _job(plane, "events.py", str(drop), str(rows), str(seed), on_job=on_job)
+    with step("bronze"):
+        _job(plane, "bronze.py", str(drop), on_job=on_job)
+    _refine(plane, found, step, on_job)
+    with step("rights"):
+        found.rights = _rights(plane)
+    found.failures += _failures(found)
+    return found
+
+
+def erase(
+    plane: Plane, found: Evidence, *, on_step: Callable[[str], None] = lambda step: None,
+    on_job: OnJob = lambda process: None,
+) -> None:  # fmt: skip
+    """Answer a person after a flow: export what is known of them, and erase it from every layer. `found` and
+    erasure.json get the evidence, which names them by a digest.
+
+    Raises JobFailed, and Refused at a check that does not hold.
+    """
+    known = plane.home / "export.json"
+    step = _steps(found, on_step)
+    with step("export"):
+        address = _job(plane, "subject.py", "someone", on_job=on_job)["address"]
+        before = _job(plane, "subject.py", "export", str(known), given=address, on_job=on_job)
+    with step("erase"):
+        keys = _job(plane, "subject.py", "erase", str(known), on_job=on_job)["keys"]
+        after = Evidence(found.product, found.environment, found.foundation, found.rows, found.seed)
+        _refine(plane, after, _steps(after, lambda name: None), on_job)
+        files = _job(plane, "maintain.py", on_job=on_job)
+        left = _job(plane, "subject.py", "find", str(known), on_job=on_job)["found"]
+        known.unlink()  # it was handed over
+    environment = plane.product.context.environment
+    found.erasure = {
+        "subject": before["subject"],
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "before": before["found"],
+        "after": left,
+        "keys": keys,
+        "events": after.erased,
+        "files": files,
+        "checksums": after.checksums,
+        # copies that no step can delete, and how long there are any
+        "days": {
+            "backups of the database": present(environment.database).recovery_days,
+            "earlier versions of files in silver": present(environment.lake).lifecycle["silver"].superseded_after_days,
+            "earlier versions of files in gold": present(environment.lake).lifecycle["gold"].superseded_after_days,
+        },
+    }
+    (plane.home / "erasure.json").write_text(json.dumps(found.erasure, indent=2))
+    found.failures += [f"{place} has {count} of an erased person" for place, count in left.items() if count]
+    found.failures += [f"{place} had nothing of a person" for place, count in before["found"].items() if not count]
+    found.failures += _failures(after)
+
+
+def _steps(found: Evidence, on_step: Callable[[str], None]) -> Callable[[str], AbstractContextManager[None]]:
+    """What tells that a step begins, and counts its seconds."""
 
     @contextmanager
     def step(name: str) -> Iterator[None]:
@@ -84,18 +148,18 @@ def flow(
         yield
         found.seconds[name] = round(time.monotonic() - started, 1)
 
-    with step("events"):
-        for old in drop.glob("*"):
-            old.unlink()
-        _job(plane, "events.py", str(drop), str(rows), str(seed), on_job=on_job)
-    with step("bronze"):
-        _job(plane, "bronze.py", str(drop), on_job=on_job)
+    return step
+
+
+def _refine(plane: Plane, found: Evidence, step: Callable[[str], AbstractContextManager[None]], on_job: OnJob) -> None:
+    """What is made from bronze."""
+    product = plane.product
     with step("contract"):
         compare = product.context.modules["data-contracts"].folder / "runner" / "compare.py"
         _run("contract.py", _command(plane, "contract.py", str(compare)), plane.environment(""), on_job)
     with step("silver"):
         facts = _job(plane, "silver.py", on_job=on_job)
-        for name in ("events", "quarantined", "duplicates", "late", "silver", "reasons"):
+        for name in ("events", "quarantined", "duplicates", "late", "erased", "silver", "reasons"):
             setattr(found, name, facts[name])
     with step("raw"):
         found.raw = _job(plane, "load.py", on_job=on_job)["rows"]
@@ -112,14 +176,10 @@ def flow(
     with step("gold"):
         facts = _job(plane, "gold.py", on_job=on_job)
         found.marts, found.checksums = facts["marts"], facts["checksums"]
-    with step("rights"):
-        found.rights = _rights(plane)
-    found.failures += _failures(found)
-    return found
 
 
 def _failures(found: Evidence) -> Iterator[str]:
-    accounted = found.quarantined + found.duplicates + found.silver
+    accounted = found.quarantined + found.duplicates + found.silver + found.erased
     if accounted != found.events:
         yield f"{found.events} events came in, and {accounted} are accounted for"
     if found.events != found.rows:
@@ -133,9 +193,9 @@ def _failures(found: Evidence) -> Iterator[str]:
             yield f"{one['group']} reads {one['column']}: {one['given']}; expected: {one['expected']}"
 
 
-def _job(plane: Plane, name: str, *arguments: str, on_job: OnJob) -> Mapping[str, Any]:
-    """Run a job of the product, and return what it reports. Raises JobFailed."""
-    done = _run(name, _command(plane, name, *arguments), plane.environment(""), on_job)
+def _job(plane: Plane, name: str, *arguments: str, on_job: OnJob, given: str = "") -> Mapping[str, Any]:
+    """Run a job of the product with `given` as its input, and return what it reports. Raises JobFailed."""
+    done = _run(name, _command(plane, name, *arguments), plane.environment(""), on_job, given)
     facts: Mapping[str, Any] = json.loads(done.strip().splitlines()[-1])
     return facts
 
@@ -144,12 +204,12 @@ def _command(plane: Plane, name: str, *arguments: str) -> list[str]:
     return [str(plane.engines.python), str(plane.product.folder / "jobs" / name), *arguments]
 
 
-def _run(name: str, command: list[str], env: Mapping[str, str], on_job: OnJob) -> str:
+def _run(name: str, command: list[str], env: Mapping[str, str], on_job: OnJob, given: str = "") -> str:
     with subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:  # fmt: skip
         on_job(process)
-        out, err = process.communicate()
+        out, err = process.communicate(given)
     if process.returncode == AnswerIsNo.exit_code and out.strip():  # Python ends so too, but without output
         raise Refused(f"{name} refuses:\n{out.strip()}")
     if process.returncode:

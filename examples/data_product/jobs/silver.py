@@ -5,6 +5,7 @@ A row of silver is the last event of an order, with its columns typed and person
 event that breaks a rule goes to silver's quarantine: where it is in bronze, and each reason; no value of it. The table `batches` has the numbers of each object.
 """
 
+import gzip
 import hashlib
 import json
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import sealing
 import wiring
 
 TYPES = {
@@ -21,6 +23,7 @@ TYPES = {
 }  # fmt: skip
 MASKS = {"redact": "null::varchar", "hash": "sha256({})", "last4": "right({}, 4)"}
 LATE = "1 day"
+ERASED = "(erased)"
 
 
 def rules(table: dict[str, Any], retention_days: int) -> list[tuple[str, str]]:
@@ -65,17 +68,22 @@ def main() -> None:
     client, (bucket, at) = wiring.s3("spark"), wiring.place("bronze")
     table = wiring.promised("orders")
     with tempfile.TemporaryDirectory(prefix="silver-") as scratch:
-        keys = []
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{at}events/"):
-            for one in page.get("Contents", []):
-                keys.append(one["Key"])
-                client.download_file(bucket, one["Key"], str(Path(scratch) / Path(one["Key"]).name))
+        keys = wiring.objects(client, bucket, f"{at}events/")
         if not keys:
             sys.exit("bronze has no events")
-        _judge(table, keys, Path(scratch), at)
+        opener, erased = sealing.Opener(), set()
+        for key in keys:
+            content = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+            with (Path(scratch) / Path(key).stem).open("w", encoding="utf-8") as file:
+                for line in gzip.decompress(content).decode().splitlines():
+                    id, _, event = opener.line(line)
+                    file.write(f"{ERASED if event is None else event}\n")
+                    if event is None:
+                        erased.add(id)
+        _judge(table, keys, sorted(erased), Path(scratch))
 
 
-def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> None:
+def _judge(table: dict[str, Any], keys: list[str], erased: list[str], folder: Path) -> None:
     columns = table["properties"]
     connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
     connection.execute("set timezone = 'UTC'")
@@ -83,11 +91,11 @@ def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> Non
     connection.execute(
         "create table lines (object varchar, line bigint, text varchar)"
     )
-    for key in sorted(keys):
+    for key in keys:
         connection.execute(
             "insert into lines select ?, row_number() over (), text from read_csv(?, columns = {'text': 'VARCHAR'}, "
             "delim = '\x01', quote = '', escape = '', header = false, parallel = false, auto_detect = false)",
-            [key, str(folder / Path(key).name)],
+            [key, str(folder / Path(key).stem)],
         )
     texts = ", ".join(f"event ->> '$.{column['name']}' as {column['name']}_text" for column in columns)
     types = ", ".join(
@@ -99,7 +107,7 @@ def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> Non
     )
     connection.execute(
         f"create table judged as with parsed as (select object, line, case when json_valid(text) then text::json end "
-        f"as event from lines), texts as (select *, event ->> '$.event_id' as event_id, {texts} from parsed), typed as "
+        f"as event from lines where text <> '{ERASED}'), texts as (select *, event ->> '$.event_id' as event_id, {texts} from parsed), typed as "
         f"(select *, {types} from texts) select *, concat_ws('; ', {reasons}) as reason from typed"
     )
     connection.execute(
@@ -107,8 +115,8 @@ def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> Non
         "qualify row_number() over (partition by order_id order by judged.received_at desc, event_id desc) = 1 "
         "order by order_id"
     )
-    # the same bronze judged by the same contract is the same silver
-    source = hashlib.sha256(json.dumps([sorted(keys), table], sort_keys=True).encode()).hexdigest()
+    # the same bronze with the same keys judged by the same contract is the same silver
+    source = hashlib.sha256(json.dumps([keys, erased, table], sort_keys=True).encode()).hexdigest()
     contract = json.dumps(wiring.CONTRACT)
     tables = {
         "orders": "select * from good",
@@ -121,12 +129,14 @@ def _judge(table: dict[str, Any], keys: list[str], folder: Path, at: str) -> Non
         found = wiring.table("spark", "silver", name, rows.schema)
         written = wiring.replace(found, rows, source, wiring.CANDIDATE, contract=contract)
     count = lambda query: connection.execute(query).fetchone()[0]  # noqa: E731
-    events, good = count("select count(*) from judged"), count("select count(*) from good")
+    judged, good = count("select count(*) from judged"), count("select count(*) from good")
+    events = count("select count(*) from lines")
     quarantined = count("select count(*) from judged where reason <> ''")
     wiring.report(
         events=events,
         quarantined=quarantined,
-        duplicates=events - quarantined - good,
+        duplicates=judged - quarantined - good,
+        erased=events - judged,
         late=count(f"select count(*) from judged where reason = '' and received_at - ordered_at > interval '{LATE}'"),
         silver=good,
         written=written,

@@ -31,6 +31,12 @@ def s3(module: str) -> Any:
     )  # fmt: skip
 
 
+def objects(client: Any, bucket: str, prefix: str) -> list[str]:
+    """The names of the objects in a folder, in order."""
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return sorted(one["Key"] for page in pages for one in page.get("Contents", []))
+
+
 def database(role: str) -> Any:
     """A connection to the platform's database as a module's role. libpq reads the address, TLS and the password file."""
     import psycopg
