@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from terrace.flow import run
+from terrace.flow import lineage, run
 from terrace.flow.plane import JobFailed, Plane
 from terrace.flow.run import Evidence
 from tests.flow.conftest import ROWS, SEED, ask, needs_engines, result
@@ -47,19 +47,34 @@ def test_a_second_run_adds_nothing(first: Evidence, plane: Plane) -> None:
     assert ask(plane, states) == before
 
 
-@pytest.mark.parametrize("job", ["bronze.py", "silver.py", "load.py", "dbt", "gold.py"])
-def test_a_killed_job_changes_no_result(first: Evidence, plane: Plane, job: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("events", "jobs/events.py"),
+        ("bronze", "jobs/bronze.py"),
+        ("contract", "jobs/contract.py"),
+        ("silver", "jobs/silver.py"),
+        ("raw", "jobs/load.py"),
+        ("checks of raw", "great-expectations raw"),
+        ("publish", "jobs/publish.py"),
+        ("dbt", "bin/dbt build"),
+        ("checks of marts", "great-expectations marts"),
+        ("gold", "jobs/gold.py"),
+    ],
+)
+def test_a_killed_job_changes_no_result(first: Evidence, plane: Plane, step: str, words: str) -> None:
     timers = []
 
     def kill(process: "subprocess.Popen[str]") -> None:
-        if any(str(word).endswith(job) for word in process.args):  # type: ignore[union-attr]
-            timers.append(threading.Timer(2.5, process.kill))
+        command = " ".join(map(str, process.args))  # type: ignore[arg-type]
+        if all(word in command for word in words.split()):
+            timers.append(threading.Timer(first.seconds[step] * 0.6, process.kill))
             timers[-1].start()
 
     try:
         killed = run.flow(plane, ROWS, SEED, on_job=kill)
     except JobFailed as error:
-        assert f"{job} ended with -9" in str(error)
+        assert "ended with -9" in str(error)
     else:
         assert result(killed) == result(first)  # the job was faster
     finally:
@@ -67,6 +82,16 @@ def test_a_killed_job_changes_no_result(first: Evidence, plane: Plane, job: str)
             timer.cancel()
     assert timers
     assert result(run.flow(plane, ROWS, SEED)) == result(first)
+
+
+def test_lineage_leads_from_bronze_to_each_column_of_gold(first: Evidence) -> None:
+    """`flow` says so in its failures, which are none; here, that it needs each job's events."""
+    columns = ["gold.customers.spent_eur", "gold.daily_revenue.revenue_eur"]
+    assert list(lineage.gaps(first.lineage, columns, "bronze.events")) == []
+    assert {edge.job for edge in first.lineage} == {"silver", "load", "dbt", "gold"}
+    for job in ("silver", "load", "dbt", "gold"):
+        others = [edge for edge in first.lineage if edge.job != job]
+        assert len(list(lineage.gaps(others, columns, "bronze.events"))) == len(columns)
 
 
 def test_a_right_that_no_rule_gives_is_a_failure(first: Evidence, plane: Plane) -> None:

@@ -69,6 +69,7 @@ def _print(found: "Evidence", *, encrypted: bool) -> None:
         ("checks", f"{len(found.checks)} hold, of {', '.join(sorted({one['module'] for one in found.checks}))}", ""),
         ("marts", f"{', '.join(marts)}; {found.dbt}", "dbt"),
         ("gold", ", ".join(f"{name} {digest}" for name, digest in found.checksums.items()), "gold"),
+        ("lineage", f"{len(found.lineage)} edges, from bronze to each column of gold", ""),
         ("erasure", _erased(found), "erase"),
         ("rights", f"{rights[0]} questions of people, {rights[1]} refused, as declared", "rights"),
     ]

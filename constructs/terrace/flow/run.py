@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from terrace.capabilities.spec import present
 from terrace.environment.data_access import answer
 from terrace.errors import AnswerIsNo
+from terrace.flow import lineage
+from terrace.flow.lineage import Edge
 from terrace.flow.plane import JobFailed, Plane
 from terrace.workloads import bootstrap
 from terrace.workloads.values import values
@@ -37,7 +40,8 @@ class Refused(AnswerIsNo):
 class Evidence:
     """What flowed. `failures` are sentences; `reasons` maps a reason to the events that were quarantined for it;
     `checks` are what modules say of tables before silver is published and before gold is made; `rights` are the
-    questions that groups of people asked, with the expected and the given answers; `erasure` is what `erase` found."""
+    questions that groups of people asked, with the expected and the given answers; `erasure` is what `erase` found.
+    `lineage` is what each column is made from."""
 
     product: str
     environment: str
@@ -57,6 +61,7 @@ class Evidence:
     marts: dict[str, int] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
     rights: list[dict[str, Any]] = field(default_factory=list)
+    lineage: list[Edge] = field(default_factory=list)
     erasure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -154,9 +159,10 @@ def _steps(found: Evidence, on_step: Callable[[str], None]) -> Callable[[str], A
 def _refine(plane: Plane, found: Evidence, step: Callable[[str], AbstractContextManager[None]], on_job: OnJob) -> None:
     """What is made from bronze."""
     product = plane.product
+    _events(plane).unlink(missing_ok=True)
     with step("contract"):
         compare = product.context.modules["data-contracts"].folder / "runner" / "compare.py"
-        _run("contract.py", _command(plane, "contract.py", str(compare)), plane.environment(""), on_job)
+        _run("contract.py", _command(plane, "contract.py", str(compare)), _environment(plane), on_job)
     with step("silver"):
         facts = _job(plane, "silver.py", on_job=on_job)
         for name in ("events", "quarantined", "duplicates", "late", "erased", "silver", "reasons"):
@@ -176,6 +182,13 @@ def _refine(plane: Plane, found: Evidence, step: Callable[[str], AbstractContext
     with step("gold"):
         facts = _job(plane, "gold.py", on_job=on_job)
         found.marts, found.checksums = facts["marts"], facts["checksums"]
+    found.lineage = lineage.edges(_events(plane), product.context.outputs.lake)
+    columns = [
+        f"{place}.{table['name']}.{column['name']}"
+        for table in product.contract["schema"] if table["name"] in found.marts
+        for column in table["properties"] for place in ("marts", "gold")
+    ]  # fmt: skip
+    found.failures += lineage.gaps(found.lineage, columns, "bronze.events")
 
 
 def _failures(found: Evidence) -> Iterator[str]:
@@ -193,9 +206,17 @@ def _failures(found: Evidence) -> Iterator[str]:
             yield f"{one['group']} reads {one['column']}: {one['given']}; expected: {one['expected']}"
 
 
+def _events(plane: Plane) -> Path:
+    return plane.home / "openlineage.jsonl"
+
+
+def _environment(plane: Plane, user: str = "") -> dict[str, str]:
+    return plane.environment(user) | lineage.environment(_events(plane), plane.product.declared.name)
+
+
 def _job(plane: Plane, name: str, *arguments: str, on_job: OnJob, given: str = "") -> Mapping[str, Any]:
     """Run a job of the product with `given` as its input, and return what it reports. Raises JobFailed."""
-    done = _run(name, _command(plane, name, *arguments), plane.environment(""), on_job, given)
+    done = _run(name, _command(plane, name, *arguments), _environment(plane), on_job, given)
     facts: Mapping[str, Any] = json.loads(done.strip().splitlines()[-1])
     return facts
 
@@ -252,13 +273,14 @@ def _dbt(plane: Plane, on_job: OnJob) -> str:
     profile = values(context.modules["dbt"], context)["profile"] | {"port": plane.server.port}
     rendered = {"terrace": {"target": "platform", "outputs": {"platform": profile}}}
     (home / "profiles.yml").write_text(json.dumps(rendered))  # JSON is YAML
-    env = plane.environment(plane.database.roles["dbt"]) | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    env = _environment(plane, plane.database.roles["dbt"]) | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     project = plane.product.folder / "dbt"
-    command = [
-        str(plane.engines.bin / "dbt"), "--no-use-colors", "build", "--project-dir", str(project), "--profiles-dir",
-        str(home), "--log-path", str(home / "logs"), "--target-path", str(home / "target"),
+    places = [
+        "--project-dir", str(project), "--profiles-dir", str(home), "--log-path", str(home / "logs"),
+        "--target-path", str(home / "target"),
     ]  # fmt: skip
-    out = _run("dbt", command, env, on_job)
+    out = _run("dbt", [str(plane.engines.bin / "dbt"), "--no-use-colors", "build", *places], env, on_job)
+    _run("dbt-ol", [str(plane.engines.bin / "dbt-ol"), "send-events", *places], env, on_job)
     return next((line.partition("Done. ")[2] for line in out.splitlines() if "Done. " in line), "")
 
 

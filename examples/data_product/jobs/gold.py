@@ -9,7 +9,7 @@ MARTS = ("customers", "daily_revenue")
 
 
 def main() -> None:
-    checksums, counts = {}, {}
+    checksums, counts, made = {}, {}, {}
     with wiring.database("dbt") as connection:
         connection.execute("set timezone = 'UTC'")
         for mart in MARTS:
@@ -20,6 +20,8 @@ def main() -> None:
             checksums[mart] = hashlib.sha256("\n".join(map(str, found)).encode()).hexdigest()[:16]
             counts[mart] = rows.num_rows
             wiring.replace(wiring.table("spark", "gold", mart, rows.schema), rows, checksums[mart])
+            made[wiring.dataset("gold", mart)] = {name: [(wiring.dataset("marts", mart), name)] for name in names}
+    wiring.trace("gold", made)
     wiring.report(rows=sum(counts.values()), marts=counts, checksums=checksums)
 
 

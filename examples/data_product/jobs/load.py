@@ -19,6 +19,10 @@ def main() -> None:
     with wiring.database("dbt") as connection, connection.cursor() as cursor:
         rows = _replace(cursor, "orders", orders)
         _replace(cursor, "batches", BATCHES)
+    wiring.trace("load", {
+        wiring.dataset("raw", table): {name: [(wiring.dataset("silver", table), name)] for name in columns}
+        for table, columns in (("orders", orders), ("batches", BATCHES))
+    })  # fmt: skip
     wiring.report(rows=rows)
 
 

@@ -128,6 +128,14 @@ def _judge(table: dict[str, Any], keys: list[str], erased: list[str], folder: Pa
         rows = connection.execute(query).to_arrow_table()
         found = wiring.table("spark", "silver", name, rows.schema)
         written = wiring.replace(found, rows, source, wiring.CANDIDATE, contract=contract)
+    origin = wiring.dataset("bronze", "events")
+    names = [column["name"] for column in columns]
+    every = [(origin, name) for name in names]
+    wiring.trace("silver", {
+        wiring.dataset("silver", "orders"): {name: [(origin, name)] for name in names},
+        wiring.dataset("silver", "quarantine"): {"event_id": [(origin, "event_id")], "reason": every},
+        wiring.dataset("silver", "batches"): {"quarantined": every, "share": every},
+    })  # fmt: skip
     count = lambda query: connection.execute(query).fetchone()[0]  # noqa: E731
     judged, good = count("select count(*) from judged"), count("select count(*) from good")
     events = count("select count(*) from lines")

@@ -101,6 +101,42 @@ def replace(found: Any, rows: Any, source: str, branch: str = "main", **properti
     return True
 
 
+def dataset(where: str, name: str) -> tuple[str, str]:
+    """How OpenLineage names a folder or table of a layer, or a table of a schema."""
+    if where in GIVEN["lake"]:
+        bucket, at = place(where)
+        return f"s3://{bucket}", f"{at}{name}"
+    return f"postgres://{os.environ['PGHOST']}:{os.environ['PGPORT']}", f"{GIVEN['database']}.{where}.{name}"
+
+
+def trace(job: str, made: dict[tuple[str, str], dict[str, list[tuple[tuple[str, str], str]]]]) -> None:
+    """Tell OpenLineage what a job made: dataset to column to the columns that it is made from.
+
+    Variables of OpenLineage's client say where events go.
+    """
+    from datetime import datetime, timezone
+
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+    from openlineage.client.facet_v2 import column_lineage_dataset as facet
+    from openlineage.client.uuid import generate_new_uuid
+
+    sources = sorted({source for columns in made.values() for origins in columns.values() for source, _ in origins})
+    outputs = []
+    for (namespace, name), columns in made.items():
+        fields = {
+            column: facet.Fields(inputFields=[facet.InputField(*source, one) for source, one in origins])
+            for column, origins in columns.items()
+        }
+        facets = {"columnLineage": facet.ColumnLineageDatasetFacet(fields=fields)}
+        outputs.append(OutputDataset(namespace, name, facets=facets))
+    OpenLineageClient().emit(RunEvent(
+        eventTime=datetime.now(timezone.utc).isoformat(), producer=f"https://terrace.dev/jobs/{PRODUCT}",
+        eventType=RunState.COMPLETE, run=Run(str(generate_new_uuid())), job=Job(PRODUCT, job),
+        inputs=[InputDataset(*source) for source in sources], outputs=outputs,
+    ))  # fmt: skip
+
+
 def report(**facts: Any) -> None:
     """What the job did, as its last line."""
     print(json.dumps(facts, sort_keys=True, default=str))
