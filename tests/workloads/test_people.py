@@ -132,7 +132,9 @@ def test_without_rules_nothing_is_left(ask: Ask, server: Server, run: Run, conte
     for group in ("engineers", "analysts", "support"):
         assert "permission denied" in ask(group, "select order_id from marts.orders").stderr
     definitions = server.definitions()
-    assert "GRANT" not in "".join(line for line in definitions.splitlines() if "group_" in line)
+    # from PostgreSQL 16 on, who makes a role may grant it
+    given = [line for line in definitions.splitlines() if "group_" in line and f"TO {ADMIN} " not in line]
+    assert "GRANT" not in "".join(given)
     assert "POLICY" not in definitions and "ROW LEVEL SECURITY" not in definitions
 
 
