@@ -45,6 +45,8 @@ def test_a_connector_adds_resources_and_nothing_to_the_cluster(tmp_path: Path) -
         ("provider: {}\nresource: {}\noutput: {shelf: {}}", "does not begin with outside_"),
         ("provider: {private_key: abc}\nresource: {}", "provider.private_key: looks like a secret"),
         ("provider: {}\nresource: {shop_user: {x: {password: abc}}}", "shop_user.x.password: looks like a secret"),
+        ("provider: {private_key: '${file(\"key.p8\")}'}\nresource: {}", "provider.private_key: reads a file"),
+        ("provider: {}\nresource: {shop_x: {x: {a: ['${trim(filebase64(1))}']}}}", "shop_x.x.a.0: reads a file"),
         ("provider: {{ nothing }}", "'nothing' is undefined"),
     ],
 )

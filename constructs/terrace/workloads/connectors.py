@@ -5,6 +5,7 @@ settings, `resource` with type, name and arguments, and `output`. No value is a 
 credentials from the environment of the process that runs Terraform.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from terrace.workloads.values import InvalidValues, shown_as, template
 _KEYS = ("provider", "resource", "output")
 _RUN_COMMANDS = ("provisioner", "connection")
 """Keys of any resource with which Terraform runs commands."""
+_READS_FILE = re.compile(r"\$\{.*\b(file\w*|templatefile)\(", re.DOTALL)
+"""Expressions that put a file of the machine, such as a private key, into the plan and the state."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,22 @@ def _problems(name: str, provider: str, document: Mapping[str, Any]) -> Iterator
                 if key in _mapping(arguments):
                     hint = "Resources are data; what runs belongs into a module with a chart."
                     yield Problem(f"{key!r} runs commands.", path=f"{path}.{one}.{key}", hint=hint)
+    for path, text in _texts(document, ()):
+        if _READS_FILE.search(text):
+            hint = "The provider reads credentials from variables of the process."
+            yield Problem("reads a file of the machine that runs Terraform.", path=path, hint=hint)
     beginning = f"{name.replace('-', '_')}_"
     for output in _mapping(document.get("output")):
         if not output.startswith(beginning):
             yield Problem(f"the name does not begin with {beginning}.", path=f"output.{output}")
+
+
+def _texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield ".".join(path), value
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(inner, (*path, str(key)))
 
 
 def _mapping(value: Any) -> dict[str, Any]:
