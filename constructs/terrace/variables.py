@@ -159,6 +159,12 @@ VARIABLES = (
         "its tests are skipped",
         "tests",
     ),
+    Variable(
+        "TERRACE_TEST_OPENMETADATA",
+        "Path of a Python with `openmetadata-ingestion` of the module's version, and psycopg2.",
+        "its tests are skipped",
+        "tests",
+    ),
     Variable("TERRACE_TEST_PGJDBC", "Path of PostgreSQL's JDBC driver (a jar).", "its tests are skipped", "tests"),
     Variable(
         "TERRACE_TEST_SPARK",

@@ -39,6 +39,13 @@ def test_problems_of_log_in(tmp_path: Path, oidc: dict[str, Any] | None, path: s
     assert (problem.path, problem.message) == (path, message)
 
 
+@pytest.mark.parametrize(("login", "path"), [("oidc", "/oauth2/callback"), ("own", "/callback")])
+def test_a_client_s_redirect_url_is_that_of_the_log_in(tmp_path: Path, login: str, path: str) -> None:
+    text = GRAFANA.replace("login: oidc", f"login: {login}")
+    (problem,) = services.hosts_with_login_have_client(environment(tmp_path, OIDC | {"clients": {}}, grafana=text))
+    assert problem.hint == f"Add `grafana: <client id>`; its redirect URLs are https://<host>{path}."
+
+
 @pytest.mark.parametrize(
     ("clients", "problems"),
     [("[shop]", 0), ("[]", 1), ("shop", 1), ("[Shop]", 1), (str([f"c{n}" for n in range(17)]), 1), ("[a, 'b c']", 1)],

@@ -96,6 +96,17 @@ def trino(context: Context) -> Found:
     return {group: "admin" if group in admins else GROUPS[group] for group in GROUPS if group in admins or owners}
 
 
+def openmetadata(context: Context) -> Found:
+    """Each group has a team, whose roles its members have."""
+    found = values(context.modules["openmetadata"], context)["platform"]["groups"]
+    words: Mapping[Any, Role] = {
+        ("DataConsumer",): "viewer",
+        ("DataConsumer", "DataSteward"): "editor",
+        ("PlatformAdministrator",): "admin",
+    }
+    return {group: _role(words, roles) for group, roles in found.items()}
+
+
 INTERFACES: Mapping[str, tuple[str, Callable[[Context], Found], bool]] = {
     "airflow": ("airflow", airflow, True),
     "superset": ("superset", superset, True),
@@ -103,6 +114,7 @@ INTERFACES: Mapping[str, tuple[str, Callable[[Context], Found], bool]] = {
     "grafana": ("prometheus", grafana, True),
     "opensearch dashboards": ("opensearch", opensearch, True),
     "trino": ("trino", trino, True),
+    "openmetadata": ("openmetadata", openmetadata, True),
 }
 """Interface to the module that has it, the reader of its format, and whether viewers may open it."""
 

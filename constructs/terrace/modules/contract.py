@@ -114,9 +114,10 @@ class HostNeed(Spec):
     """Kubernetes Service that receives the requests."""
     port: Port
     """Port of the Service."""
-    login: Literal["oidc", "api-key", "none"]
-    """oidc: single sign-on at the gateway, for people; api-key: a key per client and a rate limit, for programs; none:
-    the module itself authenticates every request."""
+    login: Literal["oidc", "own", "api-key", "none"]
+    """oidc: single sign-on at the gateway, for people; own: the module itself logs people in as a client of the
+    provider, at https://<host>/callback, with the secret in the Secret `<module>-oidc`; api-key: a key per client and a
+    rate limit, for programs; none: the module itself authenticates every request."""
     role: Role = "viewer"
     """With oidc: the least role that may open it."""
     max_body: BodySize = "1Mi"

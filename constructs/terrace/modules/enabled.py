@@ -47,9 +47,10 @@ class EnabledModule:
     def given_secrets(self) -> tuple[str, ...]:
         """Purposes of the secrets whose values an operator writes (capabilities.identity.given_secret).
 
-        `oidc` for hosts with that log-in; `smtp` if the module provides metrics and its mail server asks for a log-in.
+        `oidc` for hosts with the log-in oidc or own; `smtp` if the module provides metrics and its mail server asks for
+        a log-in.
         """
-        purposes = ["oidc"] if any(host.login == "oidc" for host in self.needs.hosts.values()) else []
+        purposes = ["oidc"] if any(host.login in ("oidc", "own") for host in self.needs.hosts.values()) else []
         if "metrics" in self.contract.provides and "username" in (self.settings.get("smtp") or {}):
             purposes.append("smtp")
         return tuple(purposes)

@@ -1,6 +1,7 @@
 """Host names: a route from the gateway to a module's Service, and who may use it (NET-6, ID-1).
 
 `oidc`: Envoy logs people in at the organisation's provider, verifies the ID token and admits the groups of the role.
+`own`: the module does, with the secret of its client.
 `api-key`: Envoy admits one key per client, and limits the requests of each client. Every host has a limit for the body
 of a request, and pages of other origins may call it only if it names them (CORS). Sources: Gateway API v1, Envoy
 Gateway 1.9 api/v1alpha1 (SecurityPolicy, BackendTrafficPolicy), external-secrets.io/v1.
@@ -61,7 +62,7 @@ def objects(module: EnabledModule, context: Context) -> list[Object]:
             )
         return [each for name, host in hosts.items() for each in _by_kong(name, host, module, provider, context)]
     result = [each for name, host in hosts.items() for each in _by_envoy(name, host, module, provider, context)]
-    if "oidc" in logins:
+    if logins & {"oidc", "own"}:
         result.append(_client_secret(module, context))
     if "api-key" in logins:
         result.append(_api_keys(module, context))

@@ -20,14 +20,14 @@ _CLIENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
-    """Every enabled module with a host of `login: oidc` has a client, and a group that may open it.
+    """Every enabled module with a host of `login: oidc` or `own` has a client, and a group that may open it.
 
     The client's secret is in the cloud's secret manager: the foundation creates it with a random value, which an
     operator replaces by the provider's.
     """
     oidc = environment.identity.oidc
     for name, module in environment.enabled_modules.items():
-        hosts = {host: need for host, need in module.needs.hosts.items() if need.login == "oidc"}
+        hosts = {host: need for host, need in module.needs.hosts.items() if need.login in ("oidc", "own")}
         if not hosts:
             continue
         if oidc is None:
@@ -35,7 +35,9 @@ def hosts_with_login_have_client(environment: Environment) -> Iterator[Problem]:
             yield Problem(message, path="identity", hint="Set identity.oidc, or disable the module.")
             continue
         if name not in oidc.clients:
-            hint = f"Add `{name}: <client id>`; its redirect URLs are https://<host>/oauth2/callback."
+            paths = {"oidc": "/oauth2/callback", "own": "/callback"}
+            urls = ", ".join(sorted({f"https://<host>{paths[need.login]}" for need in hosts.values()}))
+            hint = f"Add `{name}: <client id>`; its redirect URLs are {urls}."
             yield Problem(f"no client for {name}.", path="identity.oidc.clients", hint=hint)
         for host, need in hosts.items():
             if not oidc.groups_of(need.role):
