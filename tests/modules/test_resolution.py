@@ -13,6 +13,7 @@ from terrace.capabilities.target import Tier
 from terrace.modules.contract import ModuleSize
 from terrace.modules.loading import LoadedModule, folders, load
 from terrace.modules.resolution import Resolution, resolve, services
+from tests.conftest import ROOT
 from tests.modules.conftest import Write
 
 
@@ -391,3 +392,11 @@ def test_a_service_that_only_other_clouds_need_a_module_for(write: Write) -> Non
     for names in (("gate",), ("gate", "binder")):
         found = resolved(project, *names, cloud="azure")
         assert (list(found.enabled), found.problems) == (["gate"], ())
+
+
+def test_a_connector_has_nothing_of_a_release() -> None:
+    found = resolved(ROOT, snowflake=Chosen(values={"replicas": 2}, namespace="snowflake"))
+    assert {one.path: one.message for one in found.problems} == {
+        "modules.snowflake.values": "snowflake is a connector, which has no values.",
+        "modules.snowflake.namespace": "snowflake is a connector, which has no namespace.",
+    }

@@ -78,6 +78,7 @@ def resolve(
                 unusable.add(name)
     for name, module in loaded.items():
         problems += _settings(name, module.contract, chosen[name].settings)
+        problems += _of_releases(name, module.contract, chosen[name])
         contract = _without_hosts(module.contract, name in clients)
         loaded[name] = replace(module, contract=_at_version(contract, chosen[name].settings.get("version")))
     elsewhere = {name for name, module in loaded.items() if cloud not in module.contract.clouds}
@@ -170,6 +171,16 @@ def _settings(name: str, module: Module, settings: Mapping[str, Any]) -> Iterato
         elif key == "version" and module.versions and value not in (module.version, *module.versions):
             hint = f"Choose one of: {', '.join((module.version, *module.versions))}."
             yield Problem(f"{name} has no version {value!r}.", path=path, hint=hint)
+
+
+def _of_releases(name: str, module: Module, choice: Choice) -> Iterator[Problem]:
+    """What only a release in the cluster has, of a connector."""
+    given = {"values": choice.values, "namespace": choice.namespace}
+    for key, value in given.items() if module.connector else ():
+        if value:
+            hint = "Use its settings, or the file resources.yaml.j2 of a copy of the module."
+            message = f"{name} is a connector, which has no {key}."
+            yield Problem(message, path=f"modules.{name}.{key}", hint=hint)
 
 
 def _kind(value: Any) -> str:
