@@ -223,6 +223,8 @@ def _folder(account: Account, lake: Lake, bucket: str, folder: str, arn: str, ca
     for action in _actions("s3"):
         word = action.split(":")[1]
         yield case((read and word in READ) or (write and (word in READ or word in WRITE)), action, key, policy)
+    new = write or lake.adds(bucket, folder)
+    yield case(new, "s3:PutObject", key, policy, note=" if it is new", **{"s3_if-none-match": "*"})
     for word in LIST:  # s3:prefix is a key of the first and the third
         for prefix in (folder, f"{folder}/", f"{folder}/table/"):
             declared = read and word == "ListBucket" and prefix != folder
@@ -264,8 +266,8 @@ def _keys(account: Account, lake: Lake, case: Any) -> Iterator[Case]:
     """Only through the service whose data the key protects, and new data keys only to write."""
     places = [(bucket, folder) for bucket in account.buckets() for folder in lake.folders]
     wanted = {"s3": ["Decrypt"] if any(lake.reads(*one) for one in places) else [], "secretsmanager": ["Decrypt"]}
-    if any(lake.writes(*one) for one in places):
-        wanted["s3"] = ["Decrypt", "GenerateDataKey"]
+    if any(lake.writes(*one) or lake.adds(*one) for one in places):
+        wanted["s3"] += ["GenerateDataKey"]
     purposes = {"s3": "lake", "secretsmanager": "secrets"}
     for purpose, policy in account.keys().items():
         for service in ("", "s3", "secretsmanager", "rds", "ec2", "elasticache", "backup"):

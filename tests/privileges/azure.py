@@ -54,6 +54,7 @@ built-in roles". The last two and the officer are shortened to what the requests
 
 READ = ("read",)
 WRITE = ("add/action", "delete", "move/action", "write")
+ADD = "add/action"
 NO_DATA = (
     "deleteBlobVersion/action", "filter/action", "immutableStorage/runAsSuperUser/action", "manageOwnership/action",
     "modifyPermissions/action", "permanentDelete/action", "runAsSuperUser/action", "tags/read", "tags/write",
@@ -278,6 +279,7 @@ def _cases(subscription: Subscription, lake: Lake) -> Iterator[Case]:
             read, write = lake.reads(bucket, folder), lake.writes(bucket, folder)
             for word in (*READ, *WRITE, *NO_DATA):
                 declared = (read and word in READ) or (write and word in WRITE)
+                declared = declared or (lake.adds(bucket, folder) and word == ADD)
                 blob = f"{container}/blobs/{folder}/table/part-0.parquet"
                 yield case(declared, f"{_BLOBS}/{word}", blob, data=True)
             for prefix in (folder, f"{folder}/", f"{folder}/table/"):

@@ -46,11 +46,16 @@ class Lake:
         return [*names, *(f"{name}-eu" for name in names), self.module.name, "other"]
 
     def reads(self, bucket: str, folder: str) -> bool:
-        """Whether it may read in a folder; writing includes reading."""
-        return self._access(bucket, folder) is not None
+        """Whether it may read in a folder; writing includes reading, adding does not."""
+        access = self._access(bucket, folder)
+        return access is not None and access[0] != "add"
 
     def writes(self, bucket: str, folder: str) -> bool:
         return self._access(bucket, folder) == ("write", "write")
+
+    def adds(self, bucket: str, folder: str) -> bool:
+        """Whether it may make new objects in a folder, and only that."""
+        return self._access(bucket, folder) == ("add", "write")
 
     def uses(self, bucket: str) -> bool:
         """Whether it may read some folder of a bucket."""

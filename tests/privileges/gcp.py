@@ -19,6 +19,10 @@ WRITE = (
     *(f"storage.multipartUploads.{verb}" for verb in ("abort", "create", "list", "listParts")),
     *(f"storage.objects.{verb}" for verb in ("create", "delete", "move", "restore", "update")),
 )
+ADD = (
+    "storage.folders.create", "storage.managedFolders.create", "storage.multipartUploads.abort",
+    "storage.multipartUploads.create", "storage.multipartUploads.listParts", "storage.objects.create",
+)  # fmt: skip
 _CONTROL = tuple(
     f"storage.objects.{verb}" for verb in ("getIamPolicy", "overrideUnlockedRetention", "setIamPolicy", "setRetention")
 )
@@ -32,6 +36,7 @@ _ACCOUNTS = ("iam.serviceAccounts.get", "iam.serviceAccounts.list")
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "roles/storage.objectViewer": (*_PROJECTS, *READ),
+    "roles/storage.objectCreator": ("orgpolicy.policy.get", *_PROJECTS, *ADD),
     "roles/storage.objectUser": ("orgpolicy.policy.get", *_PROJECTS, *READ, *WRITE),
     "roles/storage.objectAdmin": ("orgpolicy.policy.get", *_PROJECTS, *READ, *WRITE, *_CONTROL),
     "roles/storage.admin": (*_PROJECTS, *READ, *WRITE, *_CONTROL, *_BUCKETS),
@@ -192,6 +197,7 @@ def _cases(project: Project, lake: Lake) -> Iterator[Case]:
             read, write = lake.reads(bucket, folder), lake.writes(bucket, folder)
             for permission in (*READ, *WRITE, *_CONTROL):
                 declared = (read and permission in READ) or (write and permission in WRITE)
+                declared = declared or (lake.adds(bucket, folder) and permission in ADD)
                 object = f"{id}/objects/{folder}/table/part-0.parquet"
                 yield case(declared, permission, object, "storage.googleapis.com/Object")
             for prefix in (folder, f"{folder}/", f"{folder}/table/"):

@@ -1,18 +1,22 @@
 """A module in another folder gets exactly what it declares from the foundation of each cloud."""
 
+import copy
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from ruamel.yaml import YAML
 
+from terrace.assurance.checks import Subject, evaluate
+from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS
-from terrace.environment import load
+from terrace.environment import load, target
 from terrace.project import basis
 from tests.conftest import ROOT, SynthesizedStack
 from tests.privileges import aws, azure, gcp
@@ -36,6 +40,16 @@ version: 1.0.0
 needs:
   lake: {gold: read}
 """
+COLLECTOR = """\
+summary: Puts the events of a test into bronze
+category: streaming
+home: https://example.net
+licence: Apache-2.0
+version: 1.0.0
+needs:
+  lake: {bronze: add}
+  topics: {"*": read}
+"""
 CERTIFICATES = """\
 summary: Certificates of a test
 category: certificates
@@ -53,9 +67,17 @@ modules_from: [more]
 data_products:
   - {name: models, owner: ml, classification: public, layers: [platinum], retention_days: 9, modules: {tracker: write}}
   - {name: sales, owner: sales, classification: internal, layers: [gold], retention_days: 30, modules: {reports: read}}
+  - name: shop
+    owner: sales
+    classification: internal
+    layers: [bronze, silver]
+    retention_days: 30
+    topics: [clicks]
+    modules: {collector: write}
 modules:
   tracker: {enabled: true, namespace: models}
   reports: {enabled: true}
+  collector: {enabled: true}
   certificates: {enabled: true}
 """
 ACCOUNTS = """\
@@ -78,7 +100,12 @@ WRITTEN = {"platinum": "models", "artifacts": "tracker"}
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "environments", project / "environments")
-    for name, text in {"tracker": TRACKER, "reports": REPORTS, "certificates": CERTIFICATES}.items():
+    for name, text in {
+        "tracker": TRACKER,
+        "reports": REPORTS,
+        "collector": COLLECTOR,
+        "certificates": CERTIFICATES,
+    }.items():
         folder = project / "more" / name
         folder.mkdir(parents=True)
         (folder / "module.yaml").write_text(text)
@@ -110,7 +137,7 @@ def test_its_identity_may_do_what_it_declares_and_nothing_else(
     lakes = lakes_of(load("qa", project=project, cloud=name).environment)
     cases = cloud.cases(stacks[name], lakes)
     assert findings(cases) == []
-    for module in ("tracker", "reports"):
+    for module in ("tracker", "reports", "collector"):
         assert {case.declared for case in cases if case.module == module} == {True, False}
 
 
@@ -158,3 +185,86 @@ def test_identities_are_bound_to_the_accounts_that_modules_name(stacks: dict[str
     assert binding["member"].endswith("[certificates/solver]")
     binding = stacks["aws"].one("aws_eks_pod_identity_association", "workloads/module-tracker-identity")
     assert (binding["namespace"], binding["service_account"]) == ("models", "tracker")
+
+
+def _policy(stack: SynthesizedStack, **keys: object) -> None:
+    body = stack.one("aws_iam_role_policy", "workloads/module-collector-lake")
+    document = json.loads(body["policy"])
+    (added,) = document["Statement"]
+    added.update(keys)
+    body["policy"] = json.dumps(document)
+
+
+def _role(stack: SynthesizedStack, *actions: str) -> None:
+    (permissions,) = stack.one("azurerm_role_definition", "blob-adder")["permissions"]
+    permissions["data_actions"] = [
+        f"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{one}" for one in actions
+    ]
+
+
+def _binding(stack: SynthesizedStack, **keys: object) -> None:
+    stack.one("google_storage_bucket_iam_member", "workloads/module-collector-bronze-shop").update(keys)
+
+
+ADDING: dict[str, tuple[ModuleType, Callable[[SynthesizedStack], None], str]] = {
+    "aws, reading": (aws, lambda one: _policy(one, Action="s3:*Object", Condition={}), "s3:GetObject on"),
+    "aws, replacing": (aws, lambda one: _policy(one, Condition={}), "s3:PutObject on"),
+    "aws, deleting": (aws, lambda one: _policy(one, Action="s3:Delete*", Condition={}), "s3:DeleteObject on"),
+    "aws, every product": (aws, lambda one: _policy(one, Resource="arn:aws:s3:::dpf-qa-bronze-*/*"), "/other/"),
+    "aws, nothing": (aws, lambda one: _policy(one, Effect="Deny"), "if it is new is denied"),
+    "azure, reading": (azure, lambda one: _role(one, "add/action", "read"), "blobs/read on"),
+    "azure, replacing": (azure, lambda one: _role(one, "add/action", "write"), "blobs/write on"),
+    "azure, nothing": (azure, lambda one: _role(one), "add/action on"),
+    "gcp, replacing": (gcp, lambda one: _binding(one, role="roles/storage.objectUser"), "storage.objects.delete on"),
+    "gcp, reading": (gcp, lambda one: _binding(one, role="roles/storage.objectViewer"), "storage.objects.get on"),
+    "gcp, another layer": (gcp, lambda one: _binding(one, bucket="dpf-qa-silver-123456789012"), "is denied"),
+}  # fmt: skip
+"""Changes of the rights of a module that only adds objects, and a part of what is found."""
+
+
+@pytest.mark.parametrize("mutant", ADDING)
+def test_a_module_that_only_adds_can_neither_read_nor_replace(
+    project: Path, stacks: dict[str, SynthesizedStack], mutant: str
+) -> None:
+    cloud, change, expected = ADDING[mutant]
+    name = cloud.__name__.rsplit(".", 1)[1]
+    lakes = [
+        one for one in lakes_of(load("qa", project=project, cloud=name).environment) if one.module.name == "collector"
+    ]
+    stack = SynthesizedStack(copy.deepcopy(stacks[name].document))
+    change(stack)
+    assert [one for one in findings(cloud.cases(stack, lakes)) if expected in one]
+
+
+@pytest.mark.parametrize(("cloud", "change"), [
+    pytest.param("aws", lambda one: _policy(one, Action=["s3:PutObject", "s3:GetObject"]), id="aws"),
+    pytest.param("azure", lambda one: _role(one, "add/action", "read"), id="azure"),
+    pytest.param("gcp", lambda one: _binding(one, role="roles/storage.objectUser"), id="gcp"),
+])  # fmt: skip
+def test_the_gate_finds_that_a_module_reads_what_it_only_adds(
+    project: Path, stacks: dict[str, SynthesizedStack], cloud: str, change: Callable[[SynthesizedStack], None]
+) -> None:
+    environment = load("qa", project=project, cloud=cloud).environment
+
+    def broken(stack: SynthesizedStack) -> list[str]:
+        results = evaluate(Subject(View(stack.document), environment, target(environment)))
+        return [one.reason for one in results if one.guarantee.id in ("LAKE-7", "KEY-3") and one.status == "broken"]
+
+    stack = SynthesizedStack(copy.deepcopy(stacks[cloud].document))
+    assert broken(stack) == []
+    change(stack)
+    assert [one for one in broken(stack) if "collector" in one]
+
+
+def test_a_module_that_only_adds_gets_what_a_product_lets_it_write(project: Path) -> None:
+    environment = load("qa", project=project, cloud="aws").environment
+    collector = environment.enabled_modules["collector"]
+    assert environment.lake_access(collector) == {"bronze": {"shop": "add"}}
+    assert environment.topic_access(collector) == {"clicks": "read"}
+    assert "clicks" in environment.all_topics
+    products = tuple(
+        one.model_copy(update={"modules": {"collector": "read"}} if one.name == "shop" else {})
+        for one in environment.data_products
+    )
+    less = environment.model_copy(update={"data_products": products})
+    assert less.lake_access(collector) == {}

@@ -14,6 +14,9 @@ from terrace.aws import names
 from terrace.capabilities.governance import GovernanceHandle
 from terrace.capabilities.target import Target
 
+NEW_ONLY = {"Null": {"s3:if-none-match": "false"}}
+"""Only uploads that S3 refuses if the name is taken. Source: S3 User Guide, "Enforce conditional writes"."""
+
 
 class Statement(TypedDict):
     Sid: NotRequired[str]

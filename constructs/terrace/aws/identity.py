@@ -15,7 +15,14 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import BOOTSTRAP, LakeAccess, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import (
+    BOOTSTRAP,
+    LakeAccess,
+    LakeRight,
+    ModuleAccess,
+    ServiceAccount,
+    WorkloadIdentitiesHandle,
+)
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
@@ -28,7 +35,7 @@ _TOPIC_VERBS: Mapping[Access, Sequence[str]] = {
     "write": ("kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"),
 }
 """The actions of an access to a topic; the first writer creates it."""
-VERBS: Mapping[Access, Sequence[str]] = {
+VERBS: Mapping[LakeRight, Sequence[str]] = {
     "read": ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"),
     "write": (
         "s3:AbortMultipartUpload",
@@ -39,12 +46,14 @@ VERBS: Mapping[Access, Sequence[str]] = {
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
     ),
+    "add": ("s3:PutObject",),
 }
-"""The S3 actions of an access; writing tables includes reading them."""
+"""The S3 actions of a right; writing tables includes reading them."""
 
-KEY_VERBS: Mapping[Access, Sequence[str]] = {
+KEY_VERBS: Mapping[LakeRight, Sequence[str]] = {
     "read": ("kms:Decrypt",),
     "write": ("kms:Decrypt", "kms:GenerateDataKey"),
+    "add": ("kms:GenerateDataKey",),
 }
 
 
@@ -158,9 +167,9 @@ def _module_policies(
     by_key: list[Statement] = []
     if module.lake:
         policies["lake"] = document(*lake_statements(module.lake, lake))  # LAKE-7
-        accesses = {access for folders in module.lake.values() for access in folders.values()}
-        highest: Access = "write" if "write" in accesses else "read"
-        by_key.append(through("s3", KEY_VERBS[highest], keys.home["lake"], target, sid="LakeKey"))
+        rights = {right for folders in module.lake.values() for right in folders.values()}
+        verbs = sorted({verb for right in rights for verb in KEY_VERBS[right]})
+        by_key.append(through("s3", verbs, keys.home["lake"], target, sid="LakeKey"))
     if name in secrets.modules:
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
         own = [
@@ -188,7 +197,7 @@ def lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement]
     Uploads that a failed job left are not listed, since S3 has no condition for their prefix; the lifecycle removes
     them (LAKE-4). Source: Service Authorization Reference, Amazon S3, ListBucketMultipartUploads.
     """
-    verbs: tuple[Access, ...] = ("read", "write")
+    verbs: tuple[LakeRight, ...] = ("read", "write", "add")
     for verb in verbs:
         objects = [
             f"{lake.ids[cast(Bucket, bucket)]}/{folder}/*"
@@ -197,11 +206,14 @@ def lake_statements(access: LakeAccess, lake: LakeHandle) -> Iterator[Statement]
             if given == verb
         ]
         if objects:
-            yield allow(VERBS[verb], objects, Sid=f"{verb.title()}Objects")
+            only = {"Condition": iam.NEW_ONLY} if verb == "add" else {}
+            yield allow(VERBS[verb], objects, Sid=f"{verb.title()}Objects", **only)
     for bucket, folders in access.items():
-        own = {"StringLike": {"s3:prefix": [f"{folder}/*" for folder in folders]}}
-        yield allow("s3:ListBucket", lake.ids[cast(Bucket, bucket)], Sid=f"List{bucket.title()}", Condition=own)
-    yield allow("s3:GetBucketLocation", [lake.ids[cast(Bucket, bucket)] for bucket in access], Sid="Locate")
+        if read := [f"{folder}/*" for folder, given in folders.items() if given != "add"]:
+            own = {"StringLike": {"s3:prefix": read}}
+            yield allow("s3:ListBucket", lake.ids[cast(Bucket, bucket)], Sid=f"List{bucket.title()}", Condition=own)
+    if located := [bucket for bucket, folders in access.items() if set(folders.values()) != {"add"}]:
+        yield allow("s3:GetBucketLocation", [lake.ids[cast(Bucket, bucket)] for bucket in located], Sid="Locate")
 
 
 def _topic_statements(name: str, topics: Mapping[str, Access], target: Target) -> Iterator[Statement]:

@@ -95,7 +95,7 @@ def _planning_policy(target: Target) -> str:
     """
     folders = [f"{_state_arn(target)}/{folder}*" for folder in names.plan_folders(target)]
     return document(
-        allow("s3:PutObject", folders, Sid="NewPlans", Condition={"Null": {"s3:if-none-match": "false"}}),
+        allow("s3:PutObject", folders, Sid="NewPlans", Condition=iam.NEW_ONLY),
         allow(
             "kms:GenerateDataKey",
             names.arn(target, "kms", "key/*"),

@@ -12,7 +12,7 @@ from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
 from terrace.azure import names, providers
-from terrace.azure.permissions import WRITE_BLOBS, Permissions
+from terrace.azure.permissions import CREATE_BLOBS, WRITE_BLOBS, Permissions
 from terrace.capabilities.target import Target
 
 AUDIENCE = "api://AzureADTokenExchange"
@@ -74,13 +74,22 @@ def role(scope: Construct, id: str, target: Target, permissions: Permissions, *,
 
 
 def blob_writer(scope: Construct, target: Target) -> RoleDefinition:
-    """The environment's role for writing blobs in a container, but not to the container itself (LAKE-7, BAK-2). All
-    identities of the stack share it; the first call defines it."""
+    """The environment's role for writing blobs in a container, but not to the container itself (LAKE-7, BAK-2)."""
+    return _shared(scope, target, names.BLOB_WRITER, WRITE_BLOBS)
+
+
+def blob_adder(scope: Construct, target: Target) -> RoleDefinition:
+    """The environment's role for adding blobs to a container, which includes neither reading nor replacing (LAKE-7)."""
+    return _shared(scope, target, names.BLOB_ADDER, CREATE_BLOBS)
+
+
+def _shared(scope: Construct, target: Target, id: str, permissions: Permissions) -> RoleDefinition:
+    """A role that all identities of the stack share; the first call defines it."""
     stack = TerraformStack.of(scope)
-    defined = stack.node.try_find_child(names.BLOB_WRITER)
+    defined = stack.node.try_find_child(id)
     if isinstance(defined, RoleDefinition):
         return defined
-    return role(stack, names.BLOB_WRITER, target, WRITE_BLOBS, on=providers.home(scope, target).id)
+    return role(stack, id, target, permissions, on=providers.home(scope, target).id)
 
 
 def grant(

@@ -7,6 +7,7 @@ from cdktn import TerraformResource
 from cdktn_provider_azurerm.federated_identity_credential import FederatedIdentityCredential
 from cdktn_provider_azurerm.managed_redis import ManagedRedis
 from cdktn_provider_azurerm.managed_redis_access_policy_assignment import ManagedRedisAccessPolicyAssignment
+from cdktn_provider_azurerm.role_definition import RoleDefinition
 from cdktn_provider_azurerm.user_assigned_identity import UserAssignedIdentity
 from constructs import Construct
 
@@ -19,11 +20,10 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import BOOTSTRAP, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import BOOTSTRAP, LakeRight, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
-from terrace.capabilities.spec import Access
 from terrace.capabilities.streams import StreamsHandle
 from terrace.capabilities.target import Target
 
@@ -101,6 +101,11 @@ class WorkloadIdentities(Construct):
         subject = iam.subject(*account)
         iam.federate(self, f"{id}-identity", identity, issuer=cluster.workload_identity, subject=subject)
 
+    def _role(self, right: LakeRight, target: Target) -> str | RoleDefinition:
+        if right == "read":
+            return names.BLOB_READER
+        return iam.blob_writer(self, target) if right == "write" else iam.blob_adder(self, target)
+
     def _rights(
         self,
         name: str,
@@ -114,13 +119,13 @@ class WorkloadIdentities(Construct):
         secrets: SecretsHandle,
     ) -> None:
         ready = cast("list[TerraformResource]", list(lake.ready))
-        for bucket, folders in cast(Mapping[Bucket, Mapping[str, Access]], module.lake).items():
+        for bucket, folders in cast(Mapping[Bucket, Mapping[str, LakeRight]], module.lake).items():
             for access in sorted(set(folders.values())):
                 iam.grant(
                     self,
                     f"module-{name}-{bucket}-{access}",
                     identity.principal_id,
-                    iam.blob_writer(self, target) if access == "write" else names.BLOB_READER,
+                    self._role(access, target),
                     on=lake.ids[bucket],
                     condition=below((folder for folder, given in folders.items() if given == access), access),  # LAKE-7
                     after=ready,

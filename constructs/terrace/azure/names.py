@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from terrace.azure.existing import PRIVATE_ZONES
 from terrace.capabilities.ci import Pipeline
 from terrace.capabilities.existing import SubnetKind
+from terrace.capabilities.identity import LakeRight
 from terrace.capabilities.keys import RECOVERY_PURPOSES, Purpose
 from terrace.capabilities.observability import LogGroup
 from terrace.capabilities.spec import Access
@@ -20,7 +21,7 @@ from terrace.capabilities.target import AzureSettings, Target
 HASH_LENGTH = 6
 BLOB_READER = "Storage Blob Data Reader"
 """The built-in role for reading blobs."""
-BLOB_WRITER, SNAPSHOT_WRITER = "blob-writer", "snapshot-writer"
+BLOB_WRITER, BLOB_ADDER, SNAPSHOT_WRITER = "blob-writer", "blob-adder", "snapshot-writer"
 """The purposes of the roles for writing blobs and for snapshots of volumes, and their constructs' ids."""
 _KINDS: Mapping[str, SubnetKind] = {
     "entry": "entry",
@@ -138,6 +139,11 @@ def role(target: Target, purpose: str) -> str:
 def blob_writer(target: Target) -> str:
     """The custom role for writing blobs."""
     return role(target, BLOB_WRITER)
+
+
+def blob_adder(target: Target) -> str:
+    """The custom role for adding blobs."""
+    return role(target, BLOB_ADDER)
 
 
 def snapshot_writer(target: Target) -> str:
@@ -387,7 +393,7 @@ def state_vault(target: Target) -> str:
     return f"{project[: 24 - 7 - HASH_LENGTH]}-state-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
 
 
-def below(folders: Iterable[str], access: Access) -> str:
+def below(folders: Iterable[str], right: LakeRight) -> str:
     """The condition (ABAC) that limits a role on a container to the blobs of folders, and to lists of their names
     (LAKE-7). The accounts have flat namespaces (LAKE-3), which have no access control lists.
 
@@ -400,6 +406,6 @@ def below(folders: Iterable[str], access: Access) -> str:
     paths = " OR ".join(f"@Resource[{blobs}:path] StringLike '{name}/*'" for name in names)
     prefixes = " OR ".join(f"@Request[{blobs}:prefix] StringStartsWith '{name}/'" for name in names)
     return (
-        f"((!(ActionMatches{{'{blobs}/{'*' if access == 'write' else 'read'}'}} AND NOT {listing})) OR ({paths}))"
+        f"((!(ActionMatches{{'{blobs}/{'read' if right == 'read' else '*'}'}} AND NOT {listing})) OR ({paths}))"
         f" AND ((!(ActionMatches{{'{blobs}/read'}} AND {listing})) OR ({prefixes}))"
     )

@@ -13,9 +13,11 @@ from terrace.capabilities.target import Tier
 
 Granted = Literal["bronze", "silver", "gold", "platinum", "artifacts"]
 """What a module may access in the lake: a layer, or the bucket of artifacts."""
-LakeAccess = Mapping[Granted, Mapping[str, Access]]
-"""A module's access to the lake: in each bucket, folders below which it may read or write. A folder is a data product
-of a layer, or the module's own of the artifacts. Names of its objects begin with its name and `/`, so `orders` does not
+LakeRight = Literal["read", "write", "add"]
+"""What a module may do with objects: read them; write, which includes reading and deleting; or only add new ones."""
+LakeAccess = Mapping[Granted, Mapping[str, LakeRight]]
+"""A module's access to the lake: in each bucket, folders below which it has a right. A folder is a data product of a
+layer, or the module's own of the artifacts. Names of its objects begin with its name and `/`, so `orders` does not
 include `orders-eu`."""
 
 

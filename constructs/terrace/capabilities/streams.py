@@ -10,6 +10,8 @@ from terrace.capabilities.spec import Size, Spec
 
 Topic = Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]*$")]
 """Name of a topic."""
+ANY = "*"
+"""Stands for the topics of the data products that name a module."""
 
 
 class TopicSpec(Spec):

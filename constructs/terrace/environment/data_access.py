@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from terrace.capabilities.data_access import DataAccessSpec, Mask
-from terrace.capabilities.identity import Granted, LakeAccess
-from terrace.capabilities.spec import LAYERS, Access
+from terrace.capabilities.identity import Granted, LakeAccess, LakeRight
+from terrace.capabilities.spec import LAYERS
 from terrace.environment.contracts import Table
 from terrace.environment.schema import Environment
 
@@ -60,7 +60,7 @@ def topics(environment: Environment) -> dict[str, tuple[str, ...]]:
 
 def files(environment: Environment) -> dict[str, LakeAccess]:
     """Group to the folders of the lake whose files its members may read: those of all data products of a layer."""
-    found: dict[str, dict[Granted, dict[str, Access]]] = {}
+    found: dict[str, dict[Granted, dict[str, LakeRight]]] = {}
     for rule in environment.access:
         for group in rule.groups if rule.files else ():
             for layer in rule.layers:

@@ -25,6 +25,7 @@ from terrace.capabilities.identity import (
     Granted,
     IdentitySpec,
     LakeAccess,
+    LakeRight,
     ModuleSpec,
     ServiceAccount,
 )
@@ -35,7 +36,7 @@ from terrace.capabilities.observability import ObservabilitySpec
 from terrace.capabilities.registry import RegistrySpec
 from terrace.capabilities.secrets import SecretsSpec
 from terrace.capabilities.spec import OFF, Access, Layer, Name, OrOff, Spec, Team
-from terrace.capabilities.streams import StreamsSpec, Topic, TopicSpec
+from terrace.capabilities.streams import ANY, StreamsSpec, Topic, TopicSpec
 from terrace.capabilities.target import AwsSettings, AzureSettings, GcpSettings, Settings, Tier
 from terrace.environment.contracts import Table
 from terrace.modules.enabled import EnabledModule
@@ -276,15 +277,19 @@ class Environment(Spec):
     def lake_access(self, module: EnabledModule) -> LakeAccess:
         """What a module may access in the lake (LAKE-7): of each data product, what both the product gives and the
         module needs; of the artifacts, the folder of its own name."""
-        found: dict[Granted, dict[str, Access]] = {}
+        found: dict[Granted, dict[str, LakeRight]] = {}
         for bucket, needed in module.needs.lake.items():
             given: Mapping[str, Access] = (
                 {module.name: "write"}
                 if bucket == "artifacts"
                 else {one.name: one.modules[module.name] for one in self.products_of(module.name, bucket)}
             )
+            if needed == "add":
+                given = {folder: access for folder, access in given.items() if access == "write"}
             if given:
-                found[bucket] = {folder: _lesser(needed, access) for folder, access in given.items()}
+                found[bucket] = {
+                    folder: "add" if needed == "add" else _lesser(needed, access) for folder, access in given.items()
+                }
         return found
 
     @property
@@ -294,16 +299,21 @@ class Environment(Spec):
 
     @property
     def all_topics(self) -> Mapping[str, TopicSpec]:
-        """Topics by name: those that are declared here, and those that enabled modules need."""
-        needed = {topic for module in self.enabled_modules.values() for topic in module.needs.topics}
-        return {name: self.topics.get(name, TopicSpec()) for name in sorted({*self.topics, *needed})}
+        """Topics by name: those that are declared here, those of data products, and those that enabled modules need."""
+        needed = {topic for module in self.enabled_modules.values() for topic in module.needs.topics} - {ANY}
+        names = {*self.topics, *needed, *(topic for product in self.data_products for topic in product.topics)}
+        return {name: self.topics.get(name, TopicSpec()) for name in sorted(names)}
 
     def topic_access(self, module: EnabledModule) -> Mapping[str, Access]:
         """What a module may do with topics: what it needs, and of a data product's topics at most what the product
         gives it."""
         found: dict[str, Access] = {}
-        for topic, needed in sorted(module.needs.topics.items()):
-            product = next((one for one in self.data_products if topic in one.topics), None)
+        products = {topic: product for product in self.data_products for topic in product.topics}
+        wanted: dict[str, Access] = {**module.needs.topics}
+        if any_ := wanted.pop(ANY, None):
+            wanted = {**dict.fromkeys(products, any_), **wanted}
+        for topic, needed in sorted(wanted.items()):
+            product = products.get(topic)
             if product is None:
                 found[topic] = needed
             elif module.name in product.modules:

@@ -16,18 +16,21 @@ from terrace.capabilities.cluster import ClusterHandle
 from terrace.capabilities.database import DatabaseHandle
 from terrace.capabilities.entry import EntryHandle
 from terrace.capabilities.governance import GovernanceHandle
-from terrace.capabilities.identity import BOOTSTRAP, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
+from terrace.capabilities.identity import BOOTSTRAP, LakeRight, ModuleAccess, ServiceAccount, WorkloadIdentitiesHandle
 from terrace.capabilities.keys import KeysHandle
 from terrace.capabilities.lake import Bucket, LakeHandle
 from terrace.capabilities.secrets import SecretsHandle
-from terrace.capabilities.spec import Access
 from terrace.capabilities.streams import StreamsHandle
 from terrace.capabilities.target import Target
 from terrace.gcp import iam, names
 from terrace.gcp.database import ADMIN
 from terrace.gcp.iam import Grant
 
-VERBS: Mapping[Access, str] = {"read": "roles/storage.objectViewer", "write": "roles/storage.objectUser"}
+VERBS: Mapping[LakeRight, str] = {
+    "read": "roles/storage.objectViewer",
+    "write": "roles/storage.objectUser",
+    "add": "roles/storage.objectCreator",
+}
 """The role of an access; writing tables includes reading and listing them. Only Cloud Storage itself uses the bucket's
 keys (KEY-3)."""
 
@@ -120,7 +123,7 @@ class WorkloadIdentities(Construct):
             grants=_module_grants(module, database=database, cache=cache, streams=streams),
         )
         member = names.member(target, purpose)
-        for bucket, folders in cast(Mapping[Bucket, Mapping[str, Access]], module.lake).items():
+        for bucket, folders in cast(Mapping[Bucket, Mapping[str, LakeRight]], module.lake).items():
             for folder, access in folders.items():
                 iam.bucket_right(
                     self,

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from terrace.capabilities.cloud import CLOUDS, CloudName
-from terrace.capabilities.identity import Granted, Role
+from terrace.capabilities.identity import Granted, LakeRight, Role
 from terrace.capabilities.spec import Access, Name, Spec
 from terrace.capabilities.streams import Topic
 
@@ -149,11 +149,12 @@ class Needs(Spec):
     """A database of its own."""
     cache: bool = False
     """A cache user of its own, limited to keys with the module's name."""
-    lake: Mapping[Granted, Access] = {}
-    """Layers that the module reads or writes, in the data products that name it, and artifacts, in the folder of its
-    name; no other access is granted (LAKE-7)."""
-    topics: Mapping[Topic, Access] = {}
-    """Topics that the module reads or writes; those of a data product as far as the product names the module."""
+    lake: Mapping[Granted, LakeRight] = {}
+    """Layers that the module reads, writes, or only adds objects to, in the data products that name it, and artifacts,
+    in the folder of its name; no other access is granted (LAKE-7)."""
+    topics: Mapping[Topic | Literal["*"], Access] = {}
+    """Topics that the module reads or writes; those of a data product as far as the product names the module. `*`
+    stands for the topics of the data products that name it."""
     secrets: Mapping[Name, tuple[Annotated[str, Field(min_length=1)], ...]] = {}
     """Kubernetes Secret to its keys; each value is derived from the module's secret in the cloud's secret manager."""
     identities: Mapping[Literal["external-secrets", "external-dns", "cert-manager", "velero", "cluster-autoscaler",

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
+from terrace.capabilities.identity import LakeRight
 from terrace.capabilities.spec import LAYERS, Spec
+from terrace.capabilities.streams import ANY
 from terrace.modules.contract import Service
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.resolution import services
@@ -51,8 +53,8 @@ class GraphEdge(Spec):
     after another."""
     port: int | None = None
     """Of an opening: the TCP port."""
-    access: Literal["read", "write"] | None = None
-    """Of a need of a layer or topic."""
+    access: LakeRight | None = None
+    """Of a need of a layer or topic: read, write, or only add."""
     label: str = ""
     """The purpose of an opening; the log-in of a host name; the extensions of a database; a layer's data products."""
 
@@ -171,8 +173,10 @@ def _needs(module: EnabledModule, source: str, context: Context) -> Iterator[Gra
     for layer, access in needs.lake.items():
         own = ", ".join(folders.get(layer, ()))
         yield GraphEdge(source=source, target=f"layer/{layer}", kind="needs", access=access, label=own)
-    for topic, access in needs.topics.items():
-        yield GraphEdge(source=source, target=f"topic/{topic}", kind="needs", access=access)
+    topics = {**needs.topics, **context.environment.topic_access(module)}
+    for topic, right in topics.items():
+        if topic != ANY:
+            yield GraphEdge(source=source, target=f"topic/{topic}", kind="needs", access=right)
     if module.in_foundation:
         yield GraphEdge(source=source, target="secrets", kind="needs", label=", ".join(sorted(needs.secrets)))
 

@@ -177,7 +177,7 @@ class _Picture:
         radius = 9 if access else 6
         yield f'<circle class="{"ring" if incoming else "dot"}" cx="{x}" cy="{y}" r="{radius}"/>'
         if access:
-            yield _text(x, y + 4, "W" if "write" in access else "R", "access", "middle")
+            yield _text(x, y + 4, "W" if access & {"write", "add"} else "R", "access", "middle")
         elif {edge.target == row for edge in edges} == {True, False}:
             yield _both(x, y)
         yield "</g>"

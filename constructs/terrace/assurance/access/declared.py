@@ -69,9 +69,10 @@ def _of_module(module: EnabledModule, environment: Environment) -> Iterator[Gran
     identity."""
     principal = f"module {module.name}"
     for bucket, folders in environment.lake_access(module).items():
-        for folder, access in folders.items():
-            yield Grant(principal, "read-data", f"lake/{bucket}/{folder}")
-            if access == "write":
+        for folder, right in folders.items():
+            if right != "add":
+                yield Grant(principal, "read-data", f"lake/{bucket}/{folder}")
+            if right != "read":
                 yield Grant(principal, "write-data", f"lake/{bucket}/{folder}")
     for secret in secrets_of(module):
         yield Grant(principal, "read-secret", f"secrets/{secret}")

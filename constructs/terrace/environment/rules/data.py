@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from terrace.capabilities.data_access import UNMASKED
 from terrace.capabilities.lake import BUCKETS, Bucket
+from terrace.capabilities.streams import ANY
 from terrace.capabilities.target import Settings
 from terrace.documents import suggestions
 from terrace.environment import data_access
 from terrace.environment.schema import DataProduct, Environment
 from terrace.errors import Problem
+from terrace.modules.enabled import EnabledModule
 
 COOL_DAYS = 30
 """Minimum days of an object in infrequent access before the next transition. Source: S3 User Guide, "Lifecycle
@@ -156,14 +158,22 @@ def product_modules_use_its_layers(environment: Environment) -> Iterator[Problem
                 needed: dict[str, str] = {
                     layer: module.needs.lake[layer] for layer in product.layers if layer in module.needs.lake
                 }
-                needed |= {one: module.needs.topics[one] for one in product.topics if one in module.needs.topics}
+                needed |= {one: right for one in product.topics if (right := _on_topic(module, one))}
                 needs = ", ".join(f"{layer}: {verb}" for layer, verb in module.needs.lake.items()) or "none"
                 if not needed:
                     message = f"{name} needs no layer of {product.name} (needs.lake: {needs})."
                     yield Problem(message, path=path, hint="Add a layer that it needs, or remove it here.")
-                elif access == "write" and "write" not in needed.values():
+                elif access == "read" and "add" in needed.values():
+                    message = f"{name} adds to the layers of {product.name} and reads none (needs.lake: {needs})."
+                    yield Problem(message, path=path, hint="Write `write`.")
+                elif access == "write" and not {"write", "add"} & set(needed.values()):
                     message = f"{name} only reads the layers of {product.name} (needs.lake: {needs})."
                     yield Problem(message, path=path, hint="Write `read`.")
+
+
+def _on_topic(module: EnabledModule, topic: str) -> str | None:
+    """The right that a module needs on a topic of a data product."""
+    return module.needs.topics.get(topic, module.needs.topics.get(ANY))
 
 
 def topics_are_of_one_product(environment: Environment) -> Iterator[Problem]:

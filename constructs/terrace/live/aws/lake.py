@@ -145,8 +145,9 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         declared = {
             f"{verb} {bucket}/{folder}"
             for bucket, folders in lake.items()
-            for folder, access in folders.items()
-            for verb in (access, "list")
+            for folder, right in folders.items()
+            for verb in (right, "list")
+            if (right, verb) != ("add", "list")
         }
         yield equal(f"role {role}", "lake permissions", _told(_rights(deployment, role)), _told(declared))
 
@@ -176,9 +177,10 @@ def _rights(deployment: Deployment, role: str) -> set[str]:
             actions = values(statement.get("Action"))
             if statement.get("Effect") != "Allow":
                 continue
-            writes = any(covers(actions, action) for action in _WRITES)
-            if writes or covers(actions, "s3:GetObject"):
-                verb = "write" if writes else "read"
+            writes, reads = any(covers(actions, action) for action in _WRITES), covers(actions, "s3:GetObject")
+            if writes or reads:
+                adds = actions == ["s3:PutObject"] and condition(statement, "Null", "s3:if-none-match") == ["false"]
+                verb = "add" if adds else "write" if writes else "read"
                 found |= {f"{verb} {_place(deployment, one)}" for one in values(statement.get("Resource"))}
             if any(covers(actions, action) for action in _LISTS):
                 prefixes = condition(statement, "StringLike", "s3:prefix") or [""]

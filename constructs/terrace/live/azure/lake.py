@@ -6,12 +6,13 @@ from typing import Any
 from terrace.assurance.evaluation import NotRequired, Observation, at_least, at_most, check, empty, equal, includes
 from terrace.azure import names
 from terrace.azure.names import below
+from terrace.azure.permissions import CREATE_BLOBS
+from terrace.capabilities.identity import LakeRight
 from terrace.capabilities.keys import Purpose
 from terrace.capabilities.lake import BUCKETS, REPLICATED, Bucket
-from terrace.capabilities.spec import Access
 from terrace.environment import data_access
 from terrace.live.azure.checks import Deployment, at, named, same
-from terrace.live.azure.lookup import Grant, diagnostics, granted, principal, sent, writer_permissions
+from terrace.live.azure.lookup import Grant, diagnostics, granted, principal, role_permissions, sent, writer_permissions
 from terrace.live.azure.session import Absent
 
 _OFF = (
@@ -196,14 +197,21 @@ def as_declared(deployment: Deployment) -> Iterator[Observation]:
         others = [one.role for one in ours if one.role not in _verbs(deployment)]
         yield empty(f"group {group}", "other roles", others)
     yield from writer_permissions(deployment)
+    if any(
+        "add" in folders.values()
+        for one in environment.foundation_modules.values()
+        for folders in environment.lake_access(one).values()
+    ):
+        yield from role_permissions(deployment, names.BLOB_ADDER, CREATE_BLOBS)
 
 
 def _told(rights: set[str]) -> str:
     return ", ".join(sorted(rights)) or "nothing"
 
 
-def _verbs(deployment: Deployment) -> dict[str, Access]:
-    return {names.BLOB_READER: "read", names.blob_writer(deployment.target): "write"}
+def _verbs(deployment: Deployment) -> dict[str, LakeRight]:
+    target = deployment.target
+    return {names.BLOB_READER: "read", names.blob_writer(target): "write", names.blob_adder(target): "add"}
 
 
 def _places(deployment: Deployment) -> dict[str, str]:
@@ -211,7 +219,7 @@ def _places(deployment: Deployment) -> dict[str, str]:
 
 
 def _rights(
-    deployment: Deployment, holder: str, grants: Iterable[Grant], lake: Mapping[Any, Mapping[str, Access]]
+    deployment: Deployment, holder: str, grants: Iterable[Grant], lake: Mapping[Any, Mapping[str, LakeRight]]
 ) -> Iterator[Observation]:
     """Whether roles on containers are those that are declared, with their conditions."""
     verbs, places = _verbs(deployment), _places(deployment)

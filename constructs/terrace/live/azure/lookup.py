@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from terrace.assurance.evaluation import Observation, at_least, equal, includes
 from terrace.azure import names
-from terrace.azure.permissions import WRITE_BLOBS
+from terrace.azure.permissions import WRITE_BLOBS, Permissions
 from terrace.capabilities.keys import Purpose
 from terrace.live.azure.checks import Deployment, at, named, same
 from terrace.live.azure.session import Absent
@@ -126,10 +126,15 @@ def permissions(role: dict[str, Any], kind: str) -> list[str]:
 
 def writer_permissions(deployment: Deployment) -> Iterator[Observation]:
     """Whether the role for writing blobs allows that and nothing else, such as to delete the container."""
-    id = names.role_id(deployment.target, names.guid(deployment.target, names.BLOB_WRITER))
-    found, resource = role(deployment, id), f"role {names.blob_writer(deployment.target)}"
-    yield equal(resource, "actions", permissions(found, "actions"), sorted(WRITE_BLOBS.actions))
-    yield equal(resource, "dataActions", permissions(found, "dataActions"), sorted(WRITE_BLOBS.data_actions))
+    yield from role_permissions(deployment, names.BLOB_WRITER, WRITE_BLOBS)
+
+
+def role_permissions(deployment: Deployment, purpose: str, wanted: Permissions) -> Iterator[Observation]:
+    """Whether a custom role allows what it is for and nothing else."""
+    id = names.role_id(deployment.target, names.guid(deployment.target, purpose))
+    found, resource = role(deployment, id), f"role {names.role(deployment.target, purpose)}"
+    yield equal(resource, "actions", permissions(found, "actions"), sorted(wanted.actions))
+    yield equal(resource, "dataActions", permissions(found, "dataActions"), sorted(wanted.data_actions))
 
 
 def trusts(deployment: Deployment, identity: str) -> list[dict[str, Any]]:

@@ -12,7 +12,11 @@ from terrace.live.gcp import grants, keys
 from terrace.live.gcp.checks import Deployment, days, named
 
 _KEY: dict[Bucket, Purpose] = {"audit": "audit", "backups": "backups", "access": "logs"}  # all others: the lake's key
-_VERBS = {"roles/storage.objectViewer": "read", "roles/storage.objectUser": "write"}
+_VERBS = {
+    "roles/storage.objectViewer": "read",
+    "roles/storage.objectUser": "write",
+    "roles/storage.objectCreator": "add",
+}
 _SOFT_DELETE_DAYS = 7  # the least for every bucket
 _SECURE_TRANSPORT = "storage.secureHttpTransport"
 

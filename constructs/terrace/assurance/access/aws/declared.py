@@ -118,7 +118,7 @@ def _key_users(stack: Subject) -> dict[str, tuple[tuple[str, ...], tuple[str, ..
     return {**_KEY_USERS, "events": ((*through, *streams), directly)}
 
 
-def _uses(principal: str, purpose: str, verbs: tuple[Verb, ...], why: str) -> Iterator[_Row]:
+def _uses(principal: str, purpose: str, verbs: Iterable[Verb], why: str) -> Iterator[_Row]:
     """The use of a key through each of its services: an identity's policy names the key, the key's the services."""
     for verb in verbs:
         for service in _KEY_USERS[purpose.removesuffix("-recovery")][0]:
@@ -137,8 +137,9 @@ def _modules(stack: Subject) -> Iterator[_Row]:
         principal = f"module {name}"
         yield from _uses(principal, "secrets", ("decrypt",), "SEC-3: reading its own secret")
         if lake := stack.environment.lake_access(module):
-            writes = any("write" in folders.values() for folders in lake.values())
-            yield from _uses(principal, "lake", _BOTH if writes else ("decrypt",), "LAKE-7: objects of its products")
+            kinds = {right for folders in lake.values() for right in folders.values()}
+            verbs = [verb for verb in _BOTH if kinds - {"read" if verb == "encrypt" else "add"}]
+            yield from _uses(principal, "lake", verbs, "LAKE-7: objects of its products")
         if stack.environment.streams and stack.environment.topic_access(module):
             yield Grant(principal, "connect", "streams/cluster"), "STREAM-3: it connects, with groups of its own name"
         for secret in secrets_of(module):
@@ -165,8 +166,9 @@ def _lists(stack: Subject) -> Iterator[_Row]:
     lakes |= {f"group {name}": lake for name, lake in data_access.files(environment).items()}
     for principal, lake in lakes.items():
         for bucket, folders in lake.items():
-            for folder in folders:
-                yield Grant(principal, "view", f"lake/{bucket}/{folder}"), "LAKE-7: lists of its products"
+            for folder, right in folders.items():
+                if right != "add":
+                    yield Grant(principal, "view", f"lake/{bucket}/{folder}"), "LAKE-7: lists of its products"
 
 
 def _sign_ins(stack: Subject) -> Iterator[_Row]:

@@ -56,11 +56,25 @@ def declared(stack: Subject) -> Declared:
         allowed = (*allowed, *_deployer(stack))
     return Declared(
         required_paths=(*paths(environment), *(row for row, _ in needed if isinstance(row, Path))),
-        required_grants=(*grants(environment), *(row for row, _ in needed if isinstance(row, Grant))),
+        required_grants=(*_asked(environment), *(row for row, _ in needed if isinstance(row, Grant))),
         allowed_paths=tuple(row for row, _ in allowed if isinstance(row, Path)),
         allowed_grants=tuple(row for row, _ in allowed if isinstance(row, Grant)),
         reasons=(*needed, *allowed),
     )
+
+
+def _asked(environment: Environment) -> Iterator[Grant]:
+    """The neutral rows. What a module only adds to, it writes in part: it makes blobs and changes none."""
+    added = {
+        (f"module {name}", f"lake/{bucket}/{folder}")
+        for name, module in environment.foundation_modules.items()
+        for bucket, folders in environment.lake_access(module).items()
+        for folder, right in folders.items()
+        if right == "add"
+    }
+    for one in grants(environment):
+        partly = one.verb == "write-data" and (one.principal, one.object) in added
+        yield Grant(one.principal, one.verb, f"{one.object} in part") if partly else one
 
 
 def _flows(environment: Environment) -> Iterator[Row]:
