@@ -31,10 +31,11 @@ def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: 
     by default) with the declarations of the product. Exit code 1 when an event is lost, or a group of people may read
     what no rule allows.
     """
-    from terrace.cli.console import info, write_json
+    from terrace.cli.console import info, write, write_json
     from terrace.errors import AnswerIsNo
     from terrace.flow import engines, product, run
     from terrace.flow import plane as planes
+    from terrace.flow.page import page
 
     project = project_of(ctx)
     home = project.working_directory / "flow" / environment
@@ -43,10 +44,12 @@ def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: 
     with planes.running(read, installed, home / "plane", info) as plane:
         found = run.flow(plane, rows, seed, on_step=info)
         run.erase(plane, found, on_step=info)
+    (home / "index.html").write_text(page(found), encoding="utf-8")
     if as_json:
         write_json(found.as_data())
     else:
         _print(found, encrypted=installed.tls)
+        write(f"page: {project.display(home / 'index.html')}")
     if found.failures:
         raise AnswerIsNo("the flow failed:\n" + "\n".join(found.failures))
 
