@@ -30,7 +30,7 @@ def started(home: Path) -> Iterator[Plane]:
     project = Project(ROOT)
     installed = engines.install(ROOT, project.tools, print)
     read = product.read(project, "dev", ROOT / product.EXAMPLE, home / "project")
-    with planes.running(read, installed, home / "plane", print) as made:
+    with planes.running(read, installed, home / "plane", print, foundation=False) as made:
         yield made
 
 

@@ -18,9 +18,9 @@ def test_the_declarations_of_the_product_reach_the_platform(tmp_path: Path) -> N
     read = product.read(Project(ROOT, scratch=tmp_path), "dev", FOLDER, tmp_path / "project")
     assert read.declared.name == "orders"
     assert {one["name"] for one in read.contract["schema"]} == {"orders", "customers", "daily_revenue"}
-    database = present(read.context.outputs.database)
-    assert set(database.schemas) >= {"raw", "staging", "intermediate", "marts"}
-    assert '"group_analysts"' in bootstrap.files(read.context)["plan.json"]
+    schemas = present(read.context.environment.database).schemas
+    assert set(schemas) >= {"raw", "staging", "intermediate", "marts"}
+    assert "group_analysts" in bootstrap.people(read.context.environment, schemas)["roles"]
     assert read.foundation == "none: stand-ins"
     # the project's own files are not touched
     assert "contract" not in (ROOT / "environments" / "dev.yaml").read_text()

@@ -97,7 +97,8 @@ def test_lineage_leads_from_bronze_to_each_column_of_gold(first: Evidence) -> No
 def test_a_right_that_no_rule_gives_is_a_failure(first: Evidence, plane: Plane) -> None:
     assert {one["given"] for one in first.rights} == {"clear", "denied"}
     name = plane.database.name
-    plane.server.sql('grant select on marts.customers to "group_analysts"', database=name)
+    dbt = plane.database.roles["dbt"]
+    plane.server.sql('grant select on marts.customers to "group_analysts"', database=name, user=dbt)
     found = run._rights(plane)
     wrong = [(one["group"], one["column"]) for one in found if one["expected"] != one["given"]]
     assert wrong == [("analysts", "marts.customers.customer")]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from terrace.cli.options import json_option, project_of
+from terrace.cli.options import json_option, mirror_option, project_of
 
 if TYPE_CHECKING:
     from terrace.flow.run import Evidence
@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     "--product", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
     help="Folder of the data product.  [default: examples/data_product]",
 )  # fmt: skip
+@click.option("--without-foundation", is_flag=True, help="Make only a lake and a database server: faster.")
+@mirror_option
 @json_option
 @click.pass_context
-def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: Path | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, environment: str, rows: int, seed: int, folder: Path | None,
+    without_foundation: bool, provider_mirror: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Run a data product through real engines: events, bronze, silver, dbt's marts, gold, and the rights of people.
 
-    The object store is that of an emulated AWS; PostgreSQL, DuckDB, Iceberg and dbt are real, and are installed into
-    .tools/flow on first use. Names, schemas, rights and dbt's profile are those that the platform renders for ENV (dev
-    by default) with the declarations of the product. Exit code 1 when an event is lost, or a group of people may read
-    what no rule allows.
+    The foundation of ENV (dev by default), with the declarations of the product, is applied to an emulated AWS; its
+    database is a real PostgreSQL. DuckDB, Iceberg and dbt are real too, and are installed into .tools/flow on first
+    use. Names, schemas, rights and dbt's profile are those that the platform renders. Exit code 1 when an event is
+    lost, or a group of people may read what no rule allows.
     """
     from terrace.cli.console import info, write, write_json
     from terrace.errors import AnswerIsNo
@@ -40,8 +45,11 @@ def command(ctx: click.Context, environment: str, rows: int, seed: int, folder: 
     project = project_of(ctx)
     home = project.working_directory / "flow" / environment
     installed = engines.install(project.root, project.tools, info)
-    read = product.read(project, environment, (folder or project.root / product.EXAMPLE).resolve(), home / "project")
-    with planes.running(read, installed, home / "plane", info) as plane:
+    source = (folder or project.root / product.EXAMPLE).resolve()
+    read = product.read(project, environment, source, home / "project", "aws")
+    with planes.running(
+        read, installed, home / "plane", info, foundation=not without_foundation, provider_mirror=provider_mirror
+    ) as plane:  # fmt: skip
         found = run.flow(plane, rows, seed, on_step=info)
         run.erase(plane, found, on_step=info)
     (home / "index.html").write_text(page(found), encoding="utf-8")

@@ -19,7 +19,7 @@ from terrace.capabilities.outputs import parse
 from terrace.capabilities.target import Target
 from terrace.demo import timed_step
 from terrace.demo.inject_drift import inject_drift
-from terrace.deployment import drift, lifecycle, teardown
+from terrace.deployment import drift, emulated, lifecycle, teardown
 from terrace.deployment.deployment import Deployment
 from terrace.deployment.events import Event, ResourceEvent
 from terrace.environment import load, target
@@ -110,8 +110,6 @@ def run(
     settings = loaded.environment
     account = target(settings)
     scratch = project.working_directory / "demo" / f"{settings.name}-{settings.cloud}"
-    from terrace.assurance import gate
-
     evidence = Evidence(environment=settings.name, cloud=settings.cloud)
     evidence.not_emulated = [vars(entry) for entry in emulator.not_emulated(settings.cloud)]
 
@@ -134,19 +132,15 @@ def run(
             evidence.slowest[event.address] = max(event.seconds, evidence.slowest.get(event.address, 0.0))
         on_event(event)
 
-    deployment = Deployment(
-        project=Project(project.root, scratch=scratch),
-        environment=settings.name,
-        cloud=settings.cloud,
-        variables=running.child_environment(os.environ),
+    basis, deployment = emulated.deployments(
+        Project(project.root, scratch=scratch),
+        loaded,
+        running,
         provider_mirror=provider_mirror,
-        state="local",
         on_message=on_message,
         on_event=record_duration,
-        gate=gate.of_plans(project.root, loaded, ends=False),  # expired waivers do not matter in an emulated account
     )
     demo = _Demo(settings, account, deployment, running, evidence, on_step)
-    basis = replace(deployment, layer="bootstrap", gate=gate.of_bootstrap_plans(project, loaded, ends=False))
     finished = False
     try:
         with demo.step("bootstrap"):

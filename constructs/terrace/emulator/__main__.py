@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--issuers", type=Path, help="issuers of the tokens to sign in with, and their keys")
     parser.add_argument("--rights", action="store_true", help="evaluate the rights of each request")
     parser.add_argument("--engines", action="store_true", help="run the PostgreSQL servers on this machine")
+    parser.add_argument("--postgres", type=Path, help="programs of PostgreSQL for a machine without a server")
     parser.add_argument("--faults", type=json.loads, default={}, help="faults to inject, as a JSON object")
     arguments = parser.parse_args()
     options = Options(
@@ -29,6 +30,7 @@ def main() -> None:
         issuers=arguments.issuers,
         rights=arguments.rights,
         engines=arguments.engines,
+        postgres=arguments.postgres,
         faults=Faults(**arguments.faults),
     )
     serve(arguments.cloud, arguments.directory, arguments.account, arguments.region, options, arguments.parent)

@@ -81,12 +81,13 @@ class Options:
     """Options of a server. `state` is the folder that its resources are saved in; None keeps them in memory only.
     `issuers` is the file of the issuers whose tokens pipelines sign in with (issuers.py); None: none can sign in. With
     `rights`, each request is answered as the rights of its identity say; with `engines`, the cloud's PostgreSQL servers
-    run on this machine."""
+    run on this machine, by the programs in `postgres` where it has none of its own."""
 
     state: Path | None = None
     issuers: Path | None = None
     rights: bool = False
     engines: bool = False
+    postgres: Path | None = None
     faults: Faults = field(default_factory=Faults)
 
 

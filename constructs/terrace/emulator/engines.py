@@ -1,7 +1,8 @@
 """Real PostgreSQL servers behind the emulated clouds' servers, on loopback, while the cloud's server exists.
 
 Each has the cloud's host name in its certificate, TLS only, the administrator with the password that the cloud's own
-secrets tell, its databases, and those of its parameters that this machine's PostgreSQL knows.
+secrets tell, its databases, and those of its parameters that this machine's PostgreSQL knows. Where that cannot encrypt
+connections, the endpoint says so.
 """
 
 import contextlib
@@ -38,7 +39,8 @@ _SECONDS = 60
 
 @dataclass(frozen=True)
 class Database:
-    """A server as the cloud's resources describe it. `roles` are what the cloud's administrator is a member of."""
+    """A server as the cloud's resources describe it. `roles` are what the administrator is a member of; `logins`
+    are roles that the cloud's API makes, and `functions` what the cloud adds to its database `postgres`."""
 
     id: str
     host: str
@@ -47,11 +49,14 @@ class Database:
     databases: tuple[str, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     roles: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a server listens. `state` is "ready", "starting" or the reason why it does not run."""
+    """Where a server listens. `state` is "ready", "starting" or the reason why it does not run; `tls` says whether it
+    encrypts connections."""
 
     id: str
     engine: str
@@ -60,6 +65,7 @@ class Endpoint:
     port: int
     user: str
     state: str
+    tls: bool = True
 
 
 def _unprivileged() -> str | None:
@@ -85,8 +91,11 @@ def programs() -> Path | None:
 class Engines:
     """Keeps the running servers equal to what `wanted` returns, in a thread of its own."""
 
-    def __init__(self, authority: "CertificateAuthority", wanted: Callable[[], list[Database]]) -> None:
-        self._authority, self._wanted = authority, wanted
+    def __init__(
+        self, authority: "CertificateAuthority", wanted: Callable[[], list[Database]], postgres: Path | None = None
+    ) -> None:
+        """`postgres` is the folder of the programs for a machine without a server."""
+        self._authority, self._wanted, self._postgres = authority, wanted, postgres
         self._changed, self._ended = threading.Event(), False
         self._lock = threading.Lock()
         self._servers: dict[str, _Server] = {}
@@ -131,7 +140,7 @@ class Engines:
             if server is not None and server.database == database:
                 continue
             self._report(database, 0, "starting")
-            folder = programs()
+            folder = programs() or self._postgres
             if folder is None:
                 self._report(database, 0, _MISSING)
                 continue
@@ -144,11 +153,11 @@ class Engines:
                 log.error("the PostgreSQL server of %s did not start: %s", id, error)
                 self._report(database, 0, f"failed: {error}")
                 continue
-            self._report(database, server.port, "ready")
+            self._report(database, server.port, "ready", tls=server.tls)
             log.info("the PostgreSQL server of %s listens on port %s", id, server.port)
 
-    def _report(self, database: Database, port: int, state: str) -> None:
-        endpoint = Endpoint(database.id, "postgres", database.host, "127.0.0.1", port, database.user, state)
+    def _report(self, database: Database, port: int, state: str, *, tls: bool = True) -> None:
+        endpoint = Endpoint(database.id, "postgres", database.host, "127.0.0.1", port, database.user, state, tls)
         with self._lock:
             self._endpoints[database.id] = endpoint
 
@@ -158,7 +167,7 @@ class _Server:
 
     def __init__(self, folder: Path, database: Database, authority: "CertificateAuthority") -> None:
         self._programs, self.port = folder, free_port()
-        self.database = replace(database, password="", databases=(), parameters=())
+        self.database = replace(database, password="", databases=(), parameters=(), logins=())
         self._home = Path(tempfile.mkdtemp(prefix="terrace-engine-"))
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -170,11 +179,14 @@ class _Server:
                 if USER:
                     shutil.chown(path, USER)
             self._call("initdb", "-D", "data", "-U", "emulator", "-A", "trust", "--no-sync", "-E", "UTF8")
-            (self._home / "data" / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+            self.tls = bool(self._call("postgres", "-C", "ssl_library", "-D", "data").strip())
+            kind = "hostssl" if self.tls else "host"
+            (self._home / "data" / "pg_hba.conf").write_text(f"{kind} all all 127.0.0.1/32 scram-sha-256\n")
             names = [name for name in database.roles if name != database.user]
             self._sql([f"CREATE ROLE {_name(name)} NOLOGIN" for name in names])
             self._sql([f"CREATE ROLE {_name(database.user)} LOGIN CREATEROLE CREATEDB"])
             self._sql([f"GRANT {_name(name)} TO {_name(database.user)} WITH ADMIN OPTION" for name in names])
+            self._sql(list(database.functions))
             self._sql([f"ALTER DATABASE postgres OWNER TO {_name(database.user)}"])
             self.change(database)
         except BaseException:
@@ -188,12 +200,16 @@ class _Server:
         self._sql([f"ALTER ROLE {_name(database.user)} PASSWORD '{password}'"])
         new = [name for name in database.databases if name not in (*self.database.databases, "postgres")]
         self._sql([f"CREATE DATABASE {_name(name)} OWNER {_name(database.user)}" for name in new])
+        logins = [name for name in database.logins if name not in self.database.logins]
+        self._sql([f"CREATE ROLE {_name(name)} LOGIN" for name in logins])
+        self._sql([f"GRANT {_name(name)} TO {_name(database.user)} WITH ADMIN OPTION" for name in logins])
         options = {
             **self._known(dict(database.parameters)),
             "listen_addresses": "127.0.0.1", "port": str(self.port), "unix_socket_directories": "", "fsync": "off",
-            "ssl": "on", "ssl_cert_file": str(self._home / "server.pem"),
-            "ssl_key_file": str(self._home / "server.key"),
         }  # fmt: skip
+        if self.tls:
+            files = {"ssl_cert_file": "server.pem", "ssl_key_file": "server.key"}
+            options |= {"ssl": "on", **{name: str(self._home / file) for name, file in files.items()}}
         lines = (f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in options.items())
         (self._home / "data" / "postgresql.conf").write_text("".join(lines))
         self._begin()

@@ -215,6 +215,8 @@ def start(
             command.append("--rights")
         if options.engines:
             command.append("--engines")
+        if options.postgres is not None:
+            command += ["--postgres", str(options.postgres.resolve())]
         if foreground and parent is None:
             parent = os.getpid()
         if parent is not None:

@@ -56,7 +56,7 @@ async def _run(
     authority = CertificateAuthority()
     (directory / "ca.pem").write_bytes(authority.pem)
     control = Control(backend, options.faults, Journal(directory / "requests.jsonl"))
-    engines = Engines(authority, backend.databases) if options.engines else None
+    engines = Engines(authority, backend.databases, options.postgres) if options.engines else None
     server = make_server(
         "127.0.0.1", 0, control, threaded=True, request_handler=backend.request_handler or WSGIRequestHandler
     )

@@ -6,15 +6,19 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from terrace import emulator
+from terrace.capabilities.cloud import implementation
 from terrace.capabilities.outputs import DatabaseOutputs
 from terrace.capabilities.spec import present
+from terrace.deployment.mirror import NoProviders
 from terrace.errors import TerraceError
+from terrace.flow import foundation as foundations
 from terrace.flow import server as servers
+from terrace.flow.cloud import CloudPlanes
 from terrace.flow.engines import Engines
 from terrace.flow.product import Product
 from terrace.flow.server import Server
@@ -40,6 +44,10 @@ class Plane:
     home: Path
 
     @property
+    def cloud(self) -> CloudPlanes:
+        return cast(CloudPlanes, implementation("terrace.flow", self.product.context.environment.cloud))
+
+    @property
     def database(self) -> DatabaseOutputs:
         return present(self.product.context.outputs.database)
 
@@ -52,54 +60,54 @@ class Plane:
 
 
 @contextmanager
-def running(product: Product, engines: Engines, home: Path, on_step: Callable[[str], None]) -> Iterator[Plane]:
-    """Start it, and stop it at the end. Raises what its parts raise."""
+def running(
+    product: Product,
+    engines: Engines,
+    home: Path,
+    on_step: Callable[[str], None],
+    *,
+    foundation: bool = True,
+    provider_mirror: Path | None = None,
+) -> Iterator[Plane]:
+    """Start it, and stop it at the end: on a foundation applied to the emulated cloud; without `foundation`, and
+    where the cloud's provider cannot be had, on a lake and a server alone. Raises what its parts raise."""
     context = product.context
-    database = present(context.outputs.database)
-    on_step("start the emulated aws")
-    if (earlier := emulator.status("aws", home / "emulator")) is not None:
+    name = context.environment.cloud
+    cloud = cast(CloudPlanes, implementation("terrace.flow", name))
+    on_step(f"start the emulated {name}")
+    if (earlier := emulator.status(name, home / "emulator")) is not None:
         earlier.stop()
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     emulated = emulator.start(
-        "aws", home / "emulator", account=emulator.account_of("aws", context.target.settings),
-        region=context.target.region, options=emulator.Options(), parent=os.getpid(),
+        name, home / "emulator", account=emulator.account_of(name, context.target.settings),
+        region=context.target.region, options=emulator.Options(engines=True, postgres=engines.postgres),
+        parent=os.getpid(),
     )  # fmt: skip
     try:
-        _buckets(product, emulated)
+        outputs, said = None, "none: data planes alone"
+        if foundation:
+            try:
+                outputs, said = foundations.applied(
+                    product, emulated, provider_mirror=provider_mirror, on_step=on_step
+                )  # fmt: skip
+            except NoProviders as error:
+                said = f"none: {error}"
+        if outputs is None:
+            on_step("make the lake and the database server")
+            outputs = cloud.make(emulated, context, product.declared.layers)
+        product = replace(product, context=replace(context, outputs=outputs), foundation=said)
         on_step("start PostgreSQL")
-        with servers.running(
-            engines.postgres, database.host, tls=engines.tls, admin=database.admin,
-            password=os.urandom(16).hex(), database=database.name,
-        ) as server:  # fmt: skip
-            made = Plane(product, engines, emulated, server, home)
-            on_step("prepare the database")
-            _bootstrap(made)
-            yield made
+        server = servers.behind(
+            emulated, present(outputs.database).host, cloud.administrator(emulated, product.context),
+            home / "passwords", engines.postgres,
+        )  # fmt: skip
+        made = Plane(product, engines, emulated, server, home)
+        on_step("prepare the database")
+        _bootstrap(made)
+        yield made
     finally:
         emulated.stop()
-
-
-def _buckets(product: Product, running: emulator.Emulator) -> None:
-    """The layers of the product, where no foundation has made them."""
-    client = _client("s3", running, ("emulated", "emulated", ""))
-    for layer in product.declared.layers:
-        bucket = product.context.outputs.lake[layer].removeprefix("s3://").strip("/")
-        client.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": running.region},
-            ObjectLockEnabledForBucket=layer == "bronze",
-        )  # fmt: skip
-
-
-def _client(service: str, running: emulator.Emulator, credentials: tuple[str, str, str]) -> Any:
-    import boto3
-
-    key, secret, token = credentials
-    client: Any = boto3.client  # its overloads want a literal name
-    return client(
-        service, endpoint_url=f"http://127.0.0.1:{running.backend_port}", region_name=running.region,
-        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token or None,
-    )  # fmt: skip
 
 
 def _bootstrap(plane: Plane) -> None:
@@ -110,15 +118,11 @@ def _bootstrap(plane: Plane) -> None:
     for name, text in bootstrap.files(context).items():
         (scripts / name).write_text(text)
     database = plane.database
-    admin = next(
-        line.rsplit(":", 1)[1]
-        for line in (plane.server.home / "passwords").read_text().splitlines()
-        if f":{database.admin}:" in line
-    )
+    admin = plane.cloud.administrator(plane.emulator, context)
     credentials = plane.home / "credentials"
     credentials.mkdir(mode=0o700, exist_ok=True)
-    (credentials / "password").write_text(admin)
-    env = plane.server.environment(database.admin, "postgres") | {"CREDENTIALS_PATH": str(credentials)}
+    (credentials / "password").write_text(admin[1])
+    env = plane.server.environment(admin[0], "postgres") | {"CREDENTIALS_PATH": str(credentials)}
     done = subprocess.run(["sh", scripts / "run.sh"], env=env, capture_output=True, text=True)
     (credentials / "password").unlink()
     if done.returncode:
@@ -133,19 +137,12 @@ def _wiring(plane: Plane) -> Path:
     file = plane.home / "wiring.json"
     if file.exists():
         return file
-    sts = _client("sts", plane.emulator, ("emulated", "emulated", ""))
-    credentials = {}
-    for module in LAKE_MODULES:
-        session = sts.assume_role(RoleArn=context.outputs.identities[module], RoleSessionName=module)["Credentials"]
-        credentials[module] = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
     given = {
         "product": plane.product.declared.name,
         "retention_days": plane.product.declared.retention_days,
         "contract": plane.product.contract,
         "lake": dict(context.outputs.lake),
-        "region": context.target.region,
-        "endpoint": f"http://127.0.0.1:{plane.emulator.backend_port}",
-        "credentials": credentials,
+        "files": {module: plane.cloud.files(plane.emulator, context, module) for module in LAKE_MODULES},
         "database": plane.database.name,
         "catalogue": plane.database.roles[CATALOGUE],
     }

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from terrace.capabilities.cloud import implementation
-from terrace.capabilities.outputs import Outputs
-from terrace.capabilities.spec import present
-from terrace.capabilities.target import Target
 from terrace.capabilities.workloads import CloudWorkloads
 from terrace.environment import load, target
-from terrace.environment.schema import DataProduct, Environment
+from terrace.environment.schema import DataProduct
 from terrace.errors import UsageError
 from terrace.project.discovery import Project
 from terrace.workloads import standins
@@ -24,17 +21,17 @@ DECLARATIONS = "environment.yaml"
 @dataclass(frozen=True)
 class Product:
     """A data product in an environment. `folder` has its jobs and dbt project; `contract` is what its contract
-    says; `foundation` says where the context's outputs are from."""
+    says; `foundation` says what was done to have the context's outputs, which are stand-ins at first."""
 
     declared: DataProduct
     folder: Path
     contract: dict[str, Any]
     context: Context
-    foundation: str
+    foundation: str = "none: stand-ins"
 
 
-def read(project: Project, environment: str, folder: Path, scratch: Path) -> Product:
-    """The product in `folder`, in an environment on AWS, whose files are copied to `scratch`.
+def read(project: Project, environment: str, folder: Path, scratch: Path, cloud: str = "") -> Product:
+    """The product in `folder`, in an environment on `cloud` or its own, whose files are copied to `scratch`.
 
     Raises UsageError for a folder without declarations, and what `load` raises.
     """
@@ -46,9 +43,10 @@ def read(project: Project, environment: str, folder: Path, scratch: Path) -> Pro
     yaml = YAML(typ="safe")
     shutil.rmtree(scratch, ignore_errors=True)
     shutil.copytree(project.root / "environments", scratch / "environments")
-    for name in ("policies", "modules"):
+    for name in ("policies", "modules", "stacks"):
         if (project.root / name).is_dir():
             shutil.copytree(project.root / name, scratch / name)
+    (scratch / project.tools.name).symlink_to(project.tools)
     shutil.copytree(folder / "contracts", scratch / "contracts")
     shutil.copy(project.root / "cdktf.json", scratch)
     file = scratch / "environments" / f"{environment}.yaml"
@@ -57,49 +55,17 @@ def read(project: Project, environment: str, folder: Path, scratch: Path) -> Pro
     own, added = yaml.load(file), yaml.load(declarations)
     with file.open("w", encoding="utf-8") as written:
         yaml.dump(_merged(own, added), written)
-    loaded = load(environment, project=scratch, cloud="aws").environment
+    loaded = load(environment, project=scratch, cloud=cloud or None).environment
     names = [one["name"] for one in added.get("data_products", [])]
     if len(names) != 1:
         raise UsageError(f"{len(names)} data products declared; expected one", where=str(declarations))
     declared = next(one for one in loaded.data_products if one.name == names[0])
     if not declared.contract:
         raise UsageError(f"the data product {declared.name} has no contract", where=str(declarations))
-    place = target(loaded)
-    file = project.outputs / standins.file_name(loaded)
-    outputs = standins.outputs(loaded, place, file)
-    if not file.is_file():
-        outputs = _expected(outputs, loaded, place)
-    cloud = cast(CloudWorkloads, implementation("terrace", "aws", "workloads"))
-    return Product(
-        declared,
-        folder,
-        yaml.load(scratch / declared.contract),
-        Context(loaded, place, outputs, cloud, scratch),
-        project.display(file) if file.is_file() else "none: stand-ins",
-    )
-
-
-def _expected(outputs: Outputs, environment: Environment, place: Target) -> Outputs:
-    """Stand-ins by which servers and buckets can be made: names as a foundation on AWS gives them."""
-    database = present(outputs.database).model_copy(
-        update={
-            "host": f"{place.prefix}.rds.example.com",
-            "name": "platform",
-            "admin": "platform_admin",
-            "schemas": present(environment.database).schemas,
-            "roles": {module: module for module in present(outputs.database).roles},
-        }
-    )
-    account = environment.aws.account if environment.aws else ""
-    return outputs.model_copy(
-        update={
-            "database": database,
-            "lake": {layer: f"s3://{place.prefix}-{layer}" for layer in outputs.lake},
-            "identities": {
-                module: f"arn:aws:iam::{account}:role/{place.prefix}-module-{module}" for module in outputs.identities
-            },
-        }
-    )
+    place, cloud_code = target(loaded), cast(CloudWorkloads, implementation("terrace", loaded.cloud, "workloads"))
+    outputs = standins.stand_ins(loaded, place)
+    context = Context(loaded, place, outputs, cloud_code, scratch)
+    return Product(declared, folder, yaml.load(scratch / declared.contract), context)
 
 
 def _merged(own: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:

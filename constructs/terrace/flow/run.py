@@ -299,8 +299,10 @@ def _rights(plane: Plane) -> list[dict[str, Any]]:
     """Ask the database for each column of each table as a member of each group; expected is what is declared."""
     context, name = plane.product.context, plane.database.name
     described = plane.server.sql(
-        "select table_schema || '.' || table_name || '.' || column_name from information_schema.columns "
-        f"where table_schema in ({', '.join(repr(one) for one in plane.database.schemas)}) order by 1",
+        "select concat_ws('.', nspname, relname, attname) from pg_attribute "
+        "join pg_class on pg_class.oid = attrelid join pg_namespace on pg_namespace.oid = relnamespace "
+        "where relkind in ('r', 'v', 'm', 'p') and attnum > 0 and not attisdropped "
+        f"and nspname in ({', '.join(repr(one) for one in plane.database.schemas)}) order by 1",
         database=name,
     ).splitlines()  # fmt: skip
     found = []

@@ -24,10 +24,11 @@ def s3(module: str) -> Any:
     """A client of the object store with a module's identity."""
     import boto3
 
-    key, secret, token = GIVEN["credentials"][module]
+    given = GIVEN["files"][module]
     return boto3.client(
-        "s3", endpoint_url=GIVEN["endpoint"], region_name=GIVEN["region"],
-        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
+        "s3", endpoint_url=given["s3.endpoint"], region_name=given["s3.region"],
+        aws_access_key_id=given["s3.access-key-id"], aws_secret_access_key=given["s3.secret-access-key"],
+        aws_session_token=given["s3.session-token"],
     )  # fmt: skip
 
 
@@ -52,7 +53,6 @@ def table(module: str, layer: str, name: str, schema: Any = None) -> Any:
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.exceptions import NoSuchTableError
 
-    key, secret, token = GIVEN["credentials"][module]
     role = GIVEN["catalogue"]
     bucket, folder = place(layer)
     catalog = SqlCatalog(
@@ -60,11 +60,7 @@ def table(module: str, layer: str, name: str, schema: Any = None) -> Any:
         **{
             "uri": f"postgresql+psycopg://{role}@/{role}",
             "warehouse": f"s3://{bucket}/{folder}warehouse",
-            "s3.endpoint": GIVEN["endpoint"],
-            "s3.region": GIVEN["region"],
-            "s3.access-key-id": key,
-            "s3.secret-access-key": secret,
-            "s3.session-token": token,
+            **GIVEN["files"][module],
         },
     )
     identifier = (f"{layer}_{PRODUCT}", name)

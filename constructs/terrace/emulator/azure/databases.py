@@ -1,6 +1,6 @@
 """The flexible servers of PostgreSQL, as a server on this machine runs them; read replicas have none.
 
-Source: Azure Database for PostgreSQL, "Users in Azure Database for PostgreSQL".
+Source: Azure Database for PostgreSQL, "Users in Azure Database for PostgreSQL", "Manage Microsoft Entra roles".
 """
 
 from terrace.emulator.azure.dbforpostgresql import SERVER
@@ -9,6 +9,12 @@ from terrace.emulator.azure.store import Item, Store
 from terrace.emulator.engines import Database
 
 _ROLES = ("azure_pg_admin",)
+_PRINCIPAL = (
+    "CREATE FUNCTION pgaadauth_create_principal(name text, is_admin boolean, is_mfa boolean) RETURNS text "
+    "LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE format('CREATE ROLE %I LOGIN', name); "
+    "EXECUTE format('GRANT %I TO %I WITH ADMIN OPTION', name, session_user); RETURN name; END $$"
+)
+"""Makes the role of an identity, which logs in with Entra's token; none can be checked here."""
 
 
 def databases(store: Store) -> list[Database]:
@@ -36,4 +42,5 @@ def _database(store: Store, item: Item) -> Database:
         databases=tuple(parse(each.id).name for each in store.children(item.id, "databases")),
         parameters=tuple(sorted(settings.items())),
         roles=_ROLES,
+        functions=(_PRINCIPAL,),
     )

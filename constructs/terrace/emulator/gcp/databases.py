@@ -1,6 +1,7 @@
 """The PostgreSQL instances of Cloud SQL, as a server on this machine runs them; read replicas have none.
 
-An instance has an administrator once the user `postgres` has a password, which is additional data of the user.
+An instance has an administrator once the user `postgres` has a password, which is additional data of the user. Other
+users are roles without a password: they log in with a token of Google, which cannot be checked here.
 Source: Cloud SQL, "About PostgreSQL users and roles".
 """
 
@@ -23,6 +24,7 @@ def databases(store: Store) -> list[Database]:
 
 def _database(store: Store, key: str, instance: Json, password: str) -> Database:
     addresses = [str(each["ipAddress"]) for each in instance.get("ipAddresses", ())]
+    users = sorted(str(user["name"]) for _, user in store.below(f"{key}/users"))
     flags = {str(each["name"]): str(each["value"]) for each in instance["settings"].get("databaseFlags", ())}
     return Database(
         id=key,
@@ -32,4 +34,5 @@ def _database(store: Store, key: str, instance: Json, password: str) -> Database
         databases=tuple(sorted(name.rpartition("/")[2] for name, _ in store.below(f"{key}/databases"))),
         parameters=tuple(sorted(flags.items())),
         roles=_ROLES,
+        logins=tuple(name for name in users if name != _USER),
     )
