@@ -12,6 +12,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from terrace.environment import load
+from terrace.modules import loading
 from terrace.workloads import standins
 from terrace.workloads.context import Context
 from terrace.workloads.opening import opened
@@ -30,13 +31,17 @@ DATA = (
     "kafka",
     "mlflow",
     "nessie",
+    "openmetadata",
     "postgrest",
     "spark",
     "superset",
     "trino",
 )
 """The modules of the data platform, all of which are enabled, in their smallest size."""
+_IMAGE = {"tag": "1", "digest": f"sha256:{'0' * 64}"}
+"""Of modules that run an image of the user's; without one, they have no jobs."""
 _COPIED = ("environments", "modules", "policies", "stacks")
+_REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 _KEY = "AKIAEXAMPLEEXAMPLE00"  # the form of a key id; the test cluster verifies the form of a token only
 
 
@@ -83,7 +88,9 @@ def _enable_data_modules(path: Path) -> None:
     document = yaml.load(path)
     modules = document.setdefault("modules", {})
     for name in DATA:
-        modules[name] = {**modules.get(name, {}), "enabled": True, "size": "small"}
+        own = "image" in loading.load(ROOT / "modules" / name, f"modules/{name}").contract.settings
+        settings = {"settings": {"image": _IMAGE}} if own else {}
+        modules[name] = {**modules.get(name, {}), "enabled": True, "size": "small", **settings}
     clients = document.setdefault("identity", {}).setdefault("oidc", {}).setdefault("clients", {})
     clients.update({name: f"terrace-{name}" for name in DATA})
     with path.open("w") as file:
@@ -102,6 +109,8 @@ def project(directory: Path, cluster: Cluster) -> Project:
     outputs = json.loads(text)
     authority = base64.b64encode(cluster.ca.read_bytes()).decode()
     outputs["cluster"] |= {"endpoint": cluster.url, "certificate_authority": authority}
+    # An address with a host, as the policies tell the environment's own images by it.
+    outputs["repositories"] = {name: f"{_REGISTRY}/{name}" for name in outputs["repositories"]}
     path = directory / ".terrace" / "outputs" / standins.file_name(context.environment)
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(outputs))
