@@ -33,8 +33,9 @@ def command(
 
     The foundation of ENV (dev by default), with the declarations of the product, is applied to an emulated AWS; its
     database is a real PostgreSQL. DuckDB, Iceberg and dbt are real too, and are installed into .tools/flow on first
-    use. Names, schemas, rights and dbt's profile are those that the platform renders. Exit code 1 when an event is
-    lost, or a group of people may read what no rule allows.
+    use. Names, schemas, rights and dbt's profile are those that the platform renders. At the end one person's data are
+    exported and erased, and a page shows the run. Exit code 1 when a check refuses a table or the contract, an event is
+    lost, lineage has a gap, something of the person is left, or a group of people may read what no rule allows.
     """
     from terrace.cli.console import info, write, write_json
     from terrace.errors import AnswerIsNo
