@@ -85,6 +85,15 @@ def test_list_reports_invalid_modules(shop: Terrace) -> None:
     assert row == {"name": "store", "folder": "modules/store", "problems": 1}
 
 
+def test_check_of_an_invalid_module_is_an_error(shop: Terrace) -> None:
+    with Path("modules/store/module.yaml").open("a") as file:
+        file.write("backup: yes\n")
+    code, out, _ = shop("modules", "check", "store", "--cloud", "aws", "--env", "dev")
+    assert code == 1
+    assert "error: store: modules/store/module.yaml:7:9" in out
+    assert "0 combinations" in out
+
+
 def test_show(shop: Terrace) -> None:
     assert shop("modules", "show", "shop") == (0, (HERE / "shop.txt").read_text(), "")
     assert shop("modules", "show", "ledger")[1] == (

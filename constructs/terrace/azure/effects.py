@@ -226,6 +226,7 @@ EFFECTS: EffectTable = {
             "Azure Managed Redis documentation, 'Scale an Azure Managed Redis instance'",
         ),
     },
+    "azurerm_managed_redis_access_policy_assignment": {REPLACED: _RIGHT},
     "azurerm_monitor_action_group": {
         "*": _known(
             "none",

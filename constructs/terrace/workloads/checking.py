@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from terrace.capabilities.spec import present
-from terrace.errors import Problem, TerraceError
+from terrace.errors import TerraceError
 from terrace.modules.enabled import EnabledModule
 from terrace.modules.loading import LoadedModule
 from terrace.workloads import connectors, images, inventory, namespaces, password_file, policies, schemas, value_keys
@@ -23,7 +23,7 @@ from terrace.workloads.release import WIRING
 from terrace.workloads.releases import releases
 from terrace.workloads.rendering import Rendered, Renderer, installed
 from terrace.workloads.schemas import DEFINITION, Schemas
-from terrace.workloads.selection import Selection
+from terrace.workloads.selection import Selection, module_of
 
 _PINNED = "images-pinned-by-digest"
 _SHOWN = 3
@@ -172,8 +172,7 @@ class Checker:
         self.part.checked.append(place)
         complete = set(selection.modules) == set(context.environment.enabled_modules)
         for problem in selection.problems:
-            if complete or _module_of(problem) in selection.modules:
-                _note(self.part, _module_of(problem), "contract", str(problem), place)
+            _note(self.part, module_of(problem), "contract", str(problem), place)
         failed: dict[str, TerraceError] = {}
         wired = releases(context, failed.__setitem__)
         for module, error in failed.items():
@@ -345,11 +344,3 @@ def _declared_loose(context: Context, module: str, document: Object) -> bool:
     loose = {(image.repository, image.tag) for image in declared if image.digest is None}
     pulled = [images.parts(reference) for _, reference in images.of([document])]
     return all((repository, tag) in loose for repository, tag, digest in pulled if not digest)
-
-
-def _module_of(problem: Problem) -> str:
-    """The module of a problem in an environment's choice (modules.<name>...) or in a module's file."""
-    if problem.path.startswith("modules."):
-        return problem.path.split(".")[1]
-    file = Path(problem.where.partition(":")[0])
-    return file.parent.name if file.name == "module.yaml" else "environment"

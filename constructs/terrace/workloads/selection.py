@@ -20,7 +20,8 @@ from terrace.workloads.opening import opened
 
 @dataclass(frozen=True)
 class Selection:
-    """An environment with modules enabled, and which of them to check in it."""
+    """An environment with modules enabled, which of them to check in it, and the problems of these and of invalid
+    modules."""
 
     context: Context
     modules: tuple[str, ...]
@@ -67,9 +68,20 @@ def selections(
         )
         context = opened(_with_log_in(loaded, names).with_modules(resolved.enabled), root=root, outputs=outputs)
         wanted = tuple(name for name in resolved.enabled if name in checked and (not only or name in only))
-        if wanted:
-            yield Selection(context, wanted, (*invalid, *resolved.problems))
+        complete = set(wanted) == set(resolved.enabled)
+        about = {*wanted, *only}
+        problems = [one for one in (*invalid, *resolved.problems) if complete or module_of(one) in about]
+        if wanted or problems:
+            yield Selection(context, wanted, tuple(problems))
             invalid = ()
+
+
+def module_of(problem: Problem) -> str:
+    """The module of a problem in an environment's choice (modules.<name>...) or in a module's file."""
+    if problem.path.startswith("modules."):
+        return problem.path.split(".")[1]
+    file = Path(problem.where.partition(":")[0])
+    return file.parent.name if file.name == "module.yaml" else "environment"
 
 
 def environments(root: Path, names: Sequence[str]) -> dict[str, str]:
