@@ -2,8 +2,14 @@
 
 from collections.abc import Sequence
 
+from terrace import live
 from terrace.assurance.evaluation import Result
 from terrace.capabilities.cloud import facts
+
+
+def recorded(cloud: str) -> list[str]:
+    """The guarantees that the recorded prod shows; it has no managed streams (tests/e2e/test_streams.py)."""
+    return [id for id in live.readable(cloud) if not id.startswith("STREAM-")]
 
 
 def failing(results: Sequence[Result], cloud: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from terrace.live.aws.checks import Deployment
 from terrace.live.aws.session import Reader
 from tests.live.recording import AWS_ACCOUNT as ACCOUNT
 from tests.live.recording import environment as recorded_environment
+from tests.live.statuses import recorded
 
 __all__ = ["ACCOUNT", "Site", "document", "environment", "target"]
 
@@ -43,7 +44,7 @@ class Site:
         """Evaluate every guarantee. Answers of services that `client` did not touch since are reused."""
         self.reader.forget({*self.touched, "resourcegroupstaggingapi"})  # which lists every service
         self.touched.clear()
-        return [live.evaluate_guarantee(guarantee, "aws", self.deployment) for guarantee in live.readable("aws")]
+        return [live.evaluate_guarantee(guarantee, "aws", self.deployment) for guarantee in recorded("aws")]
 
     @property
     def prefix(self) -> str:

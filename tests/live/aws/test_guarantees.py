@@ -9,7 +9,7 @@ from terrace.calls import Unreadable
 from tests.live.aws.breaks import BREAKS
 from tests.live.aws.site import Site
 from tests.live.snapshot import Snapshot
-from tests.live.statuses import failing
+from tests.live.statuses import failing, recorded
 
 
 def read(site: Site) -> list[Result]:
@@ -26,12 +26,12 @@ def test_every_guarantee_can_be_read() -> None:
 
 
 def test_every_readable_guarantee_has_a_break() -> None:
-    assert set(BREAKS) == set(live.readable("aws"))
+    assert set(BREAKS) == set(recorded("aws"))
 
 
 def test_prod_holds_every_guarantee(snapshot: Snapshot) -> None:
     results = snapshot.run(read)
-    assert [result.guarantee.id for result in results] == list(live.readable("aws"))
+    assert [result.guarantee.id for result in results] == recorded("aws")
     assert failing(results, "aws") == {}
     assert all(result.evidence and result.resource for result in results)
 
@@ -54,7 +54,7 @@ def test_scaling_is_prepared_until_the_autoscaler_is_in_the_cluster(snapshot: Sn
     assert results[2].reason == f"{needs}the cluster was not read: the cluster does not answer"
 
 
-@pytest.mark.parametrize("guarantee", live.readable("aws"))
+@pytest.mark.parametrize("guarantee", recorded("aws"))
 def test_a_break_breaks_one_guarantee(snapshot: Snapshot, guarantee: str) -> None:
     results: list[Result] = snapshot.run(broken, guarantee)
     also = {"ID-2"} - {guarantee}  # of a right that the break gives or takes besides

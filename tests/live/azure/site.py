@@ -17,11 +17,11 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from terrace import live
 from terrace.assurance.evaluation import Result
+from terrace.authorization.azure.roles import GUIDS
 from terrace.azure import names
 from terrace.capabilities.ci import PIPELINES
 from terrace.capabilities.target import Target
 from terrace.emulator.azure import CLIENT_ID, SECRET
-from terrace.emulator.azure.roles import ROLES
 from terrace.emulator.azure.server import backend
 from terrace.emulator.contract import Options
 from terrace.environment import target
@@ -29,9 +29,10 @@ from terrace.live.azure.checks import Deployment
 from terrace.live.azure.session import Reader
 from terrace.live.azure.versions import kind
 from tests.live.recording import Recording, environment
+from tests.live.statuses import recorded
 
 _READ_ONLY = ("id", "name", "type", "etag")
-_ROLE_IDS = {name: guid for guid, name in ROLES.items()}
+_ROLE_IDS = {name: guid for guid, name in GUIDS.items()}
 
 
 class Wire(HTTPAdapter):
@@ -90,7 +91,7 @@ class Site:
         """Evaluate every guarantee. Answers about what was not touched since are reused."""
         self.reader.forget(self.touched)
         self.touched.clear()
-        return [live.evaluate_guarantee(guarantee, "azure", self.deployment) for guarantee in live.readable("azure")]
+        return [live.evaluate_guarantee(guarantee, "azure", self.deployment) for guarantee in recorded("azure")]
 
     @property
     def prefix(self) -> str:

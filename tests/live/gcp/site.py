@@ -22,6 +22,7 @@ from terrace.gcp import names
 from terrace.live.gcp.checks import Deployment
 from terrace.live.gcp.session import Reader
 from tests.live.recording import Recording, environment
+from tests.live.statuses import recorded
 
 
 class Wire(BaseAdapter):
@@ -94,7 +95,7 @@ class Site:
 
     def read(self) -> list[Result]:
         """Evaluate every guarantee."""
-        return [live.evaluate_guarantee(guarantee, "gcp", self.deployment) for guarantee in live.readable("gcp")]
+        return [live.evaluate_guarantee(guarantee, "gcp", self.deployment) for guarantee in recorded("gcp")]
 
     def do(self, service: str, method: str, **parameters: Any) -> dict[str, Any]:
         """Call a changing method of Google's client."""
