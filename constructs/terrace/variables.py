@@ -165,6 +165,12 @@ VARIABLES = (
         "its tests are skipped",
         "tests",
     ),
+    Variable(
+        "TERRACE_TEST_LANDING",
+        "Path of a Python with `modules/landing/runner/requirements.txt`.",
+        "its tests are skipped",
+        "tests",
+    ),
     Variable("TERRACE_TEST_PGJDBC", "Path of PostgreSQL's JDBC driver (a jar).", "its tests are skipped", "tests"),
     Variable(
         "TERRACE_TEST_SPARK",

@@ -20,8 +20,8 @@ from tests.workloads.conftest import Make
 from tests.workloads.runners import IMAGE, LAKE, with_module
 
 DATA = (
-    "kafka", "spark", "dbt", "great-expectations", "data-contracts", "data-profiler", "nessie", "trino", "mlflow",
-    "airflow", "superset", "jupyterhub", "openmetadata",
+    "kafka", "landing", "spark", "dbt", "great-expectations", "data-contracts", "data-profiler", "nessie", "trino",
+    "mlflow", "airflow", "superset", "jupyterhub", "openmetadata",
 )  # fmt: skip
 """The modules of the flow; those without values of their own yet are left out."""
 LAYERS = ("bronze", "silver", "gold", "platinum", "artifacts")
@@ -29,10 +29,16 @@ PEOPLES_CODE = {"airflow", "jupyterhub", "spark", "superset"}
 """Modules that run code of people, or that people point to things by hand: what that uses is not in their values."""
 THROUGH_THE_CATALOGUE = {"trino"}
 """Modules that learn the addresses of files from the catalogue."""
+RUNNERS = ("landing",)
+"""Modules with an image of the project's own, beside those that are started."""
 STARTED = ("dbt", "great-expectations", "data-contracts", "data-profiler", "spark")
 """Modules whose jobs the orchestrator starts."""
 PRODUCTS = {
-    "orders": {"layers": ["bronze", "silver", "gold"], "modules": {"spark": "write", "trino": "read"}},
+    "orders": {
+        "layers": ["bronze", "silver", "gold"],
+        "topics": ["orders.placed"],
+        "modules": {"landing": "write", "spark": "write", "trino": "read"},
+    },
     "spark-events": {"layers": ["silver"], "modules": {"spark": "write"}},
     "models": {"layers": ["platinum"], "modules": {"mlflow": "write"}},
     "warehouse": {
@@ -47,7 +53,7 @@ def platform(make: Make, cloud: str) -> Context:
     found = make(cloud, modules=())
     for name in ("cert-manager", "external-secrets", "envoy-gateway", "prometheus", "opensearch", *DATA):
         if (ROOT / "modules" / name / "values.yaml.j2").is_file():
-            settings = {"image": IMAGE} if name in STARTED else {}
+            settings = {"image": IMAGE} if name in (*STARTED, *RUNNERS) else {}
             found = with_module(found, name, settings)
     oidc = found.environment.identity.oidc
     assert oidc
@@ -96,6 +102,7 @@ def layers(text: str, cloud: str) -> set[str]:
 
 def test_what_the_values_name_is_open_and_nothing_else(context: Context) -> None:
     paths = {(one.source, one.destination) for one in openings(context)}
+    assert ("landing", "kafka") in paths or "landing" not in context.modules, "landing has no path to kafka"
     declared = {
         name: {call.partition(":")[0] for call in module.contract.network.calls} & set(context.modules)
         for name, module in context.modules.items()
@@ -135,19 +142,21 @@ def test_there_is_one_catalogue(context: Context) -> None:
 
 
 def test_data_gets_from_bronze_to_what_people_read(context: Context) -> None:
-    """Along the rights on layers and on the platform's schemas, module by module."""
+    """Along the rights on topics, layers and the platform's schemas, module by module."""
     reads: dict[str, set[str]] = {}
     writes: dict[str, set[str]] = {}
     for edge in graph(context).edges:
-        if edge.kind == "needs" and edge.target.startswith("layer/") and edge.label:
-            (writes if edge.access == "write" else reads).setdefault(edge.source, set()).add(edge.target)
-    reached, before = {"layer/bronze"}, set[str]()
+        if edge.kind == "needs" and (
+            (edge.target.startswith("layer/") and edge.label) or edge.target.startswith("topic/")
+        ):
+            (reads if edge.access == "read" else writes).setdefault(edge.source, set()).add(edge.target)
+    reached, before = {"topic/orders.placed"}, set[str]()
     while reached != before:
         before = set(reached)
         for module, targets in writes.items():
             if reads.get(module, set()) & reached or module == "module/nessie" or targets & reached:
                 reached |= targets
-    assert {"layer/silver", "layer/gold"} <= reached
+    assert {"layer/bronze", "layer/silver", "layer/gold"} <= reached, "spark does not get what landing reads"
     assert {"layer/silver", "layer/gold"} <= reads["module/trino"]
     rights = {module.name: module.needs.database.platform for module, _ in flow(context) if module.needs.database}
     assert [name for name, right in rights.items() if right == "write"] == ["dbt"]
@@ -166,6 +175,7 @@ def test_the_orchestrator_may_start_each_step(context: Context) -> None:
 
 PATHS = test_what_the_values_name_is_open_and_nothing_else
 RIGHTS = test_each_module_has_the_rights_on_the_layers_that_its_values_name_and_no_others
+FLOW = test_data_gets_from_bronze_to_what_people_read
 PARTS = test_each_module_that_uses_a_part_of_the_foundation_needs_it
 
 
@@ -174,6 +184,11 @@ PARTS = test_each_module_that_uses_a_part_of_the_foundation_needs_it
     [
         (PATHS, "trino", "network", {"calls": ("internet",)}),
         (PATHS, "dbt", "network", {"calls": ("nessie:http",)}),
+        (PATHS, "landing", "needs", {"topics": {}}),
+        (FLOW, "landing", "needs", {"lake": {}}),
+        (FLOW, "landing", "needs", {"topics": {}}),
+        (RIGHTS, "landing", "needs", {"lake": {}}),
+        (RIGHTS, "landing", "needs", {"lake": {"bronze": "add", "silver": "read"}}),
         (RIGHTS, "great-expectations", "needs", {"lake": {}}),
         (
             RIGHTS,
@@ -184,7 +199,19 @@ PARTS = test_each_module_that_uses_a_part_of_the_foundation_needs_it
         (PARTS, "trino", "needs", {"database": None}),
         (PARTS, "dbt", "needs", {"cache": True}),
     ],
-    ids=["no path", "a path too many", "no layer", "a layer too many", "no database", "a cache too many"],
+    ids=[
+        "no path",
+        "a path too many",
+        "no path to topics",
+        "topics are not landed",
+        "no topics",
+        "no bronze",
+        "a layer of landing too many",
+        "no layer",
+        "a layer too many",
+        "no database",
+        "a cache too many",
+    ],
 )
 def test_a_wrong_declaration_is_found(
     make: Make, check: Callable[[Context], None], module: str, part: str, change: dict[str, Any]
