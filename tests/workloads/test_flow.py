@@ -39,6 +39,7 @@ PRODUCTS = {
         "topics": ["orders.placed"],
         "modules": {"landing": "write", "spark": "write", "trino": "read"},
     },
+    "task-logs": {"layers": ["silver"], "modules": {"airflow": "write"}},
     "spark-events": {"layers": ["silver"], "modules": {"spark": "write"}},
     "models": {"layers": ["platinum"], "modules": {"mlflow": "write"}},
     "warehouse": {
@@ -134,6 +135,19 @@ def test_each_module_that_uses_a_part_of_the_foundation_needs_it(context: Contex
             assert needed <= used, f"{module.name} needs what it does not use"
 
 
+LOGS = {"airflow": "logs", "spark": "event-logs"}
+"""Module to its setting with the data product that has its logs."""
+
+
+def test_each_module_may_write_its_logs_where_its_values_say(context: Context) -> None:
+    for module, text in flow(context):
+        if module.name in LOGS:
+            product = module.settings[LOGS[module.name]]
+            assert re.search(rf"\b{product}/", text), f"{module.name} does not use its setting"
+            rights = context.environment.lake_access(module).get("silver", {})
+            assert rights.get(product) == "write", f"{module.name} has no right to write {product}"
+
+
 def test_there_is_one_catalogue(context: Context) -> None:
     addresses = {found for _, text in flow(context) for found in re.findall(r"http://[\w.:-]+/iceberg[\w/]*", text)}
     assert addresses == {"http://nessie.nessie:19120/iceberg/main"}
@@ -175,6 +189,7 @@ def test_the_orchestrator_may_start_each_step(context: Context) -> None:
 
 PATHS = test_what_the_values_name_is_open_and_nothing_else
 RIGHTS = test_each_module_has_the_rights_on_the_layers_that_its_values_name_and_no_others
+KEPT = test_each_module_may_write_its_logs_where_its_values_say
 FLOW = test_data_gets_from_bronze_to_what_people_read
 PARTS = test_each_module_that_uses_a_part_of_the_foundation_needs_it
 
@@ -185,6 +200,7 @@ PARTS = test_each_module_that_uses_a_part_of_the_foundation_needs_it
         (PATHS, "trino", "network", {"calls": ("internet",)}),
         (PATHS, "dbt", "network", {"calls": ("nessie:http",)}),
         (PATHS, "landing", "needs", {"topics": {}}),
+        (KEPT, "spark", "needs", {"lake": {"silver": "read"}}),
         (FLOW, "landing", "needs", {"lake": {}}),
         (FLOW, "landing", "needs", {"topics": {}}),
         (RIGHTS, "landing", "needs", {"lake": {}}),
@@ -203,6 +219,7 @@ PARTS = test_each_module_that_uses_a_part_of_the_foundation_needs_it
         "no path",
         "a path too many",
         "no path to topics",
+        "no right on logs",
         "topics are not landed",
         "no topics",
         "no bronze",
