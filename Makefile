@@ -33,7 +33,7 @@ demo: setup ## deploy dev to an emulated AWS, verify it, destroy it
 demo-all: setup ## run the demo on an emulated AWS, Azure and Google Cloud in turn
 	@$(BIN)/terrace demo --cloud all
 
-flow: setup ## run a data product through real engines on an emulated AWS
+flow: setup ## run a data product through real engines on an emulated cloud
 	@$(BIN)/terrace flow
 
 # Some tests mostly wait, hence one worker more than there are cores.

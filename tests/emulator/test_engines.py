@@ -159,6 +159,8 @@ def test_a_flexible_server_is_a_server_with_its_databases(started: Callable[[str
             break
         time.sleep(0.1)
     assert answers[-1] == "platform_admin|8MB"
+    made = "select pgaadauth_create_principal('module-dbt', false, false)"
+    assert sql(emulator, endpoint, "it's a Secret-1", made, "postgres", "verify-full") == "module-dbt"
     request(emulator, "DELETE", f"{server}?api-version=2024-08-01", None, token)
     assert gone(emulator)
 
@@ -186,6 +188,15 @@ def test_an_instance_of_cloud_sql_is_a_server_once_its_administrator_has_a_passw
                 break
             time.sleep(0.1)
         assert answer == "8MB"
+    account = {"name": "module-dbt@acme-data-dev.iam", "type": "CLOUD_IAM_SERVICE_ACCOUNT"}
+    request(emulator, "POST", f"{instances}/platform/users", account, "emulated")
+    for _ in range(200):
+        known = f"select rolcanlogin from pg_roles where rolname = '{account['name']}'"
+        answer = sql(emulator, ready(emulator), "second", known, "postgres", "verify-full")
+        if answer == "t":
+            break
+        time.sleep(0.1)
+    assert answer == "t"
     request(emulator, "DELETE", f"{instances}/platform", None, "emulated")
     assert gone(emulator)
 

@@ -26,10 +26,10 @@ needs_engines = [
 
 
 @contextmanager
-def started(home: Path) -> Iterator[Plane]:
+def started(home: Path, cloud: str = "aws") -> Iterator[Plane]:
     project = Project(ROOT)
     installed = engines.install(ROOT, project.tools, print)
-    read = product.read(project, "dev", ROOT / product.EXAMPLE, home / "project")
+    read = product.read(project, "dev", ROOT / product.EXAMPLE, home / "project", cloud)
     with planes.running(read, installed, home / "plane", print, foundation=False) as made:
         yield made
 

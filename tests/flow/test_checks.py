@@ -24,12 +24,12 @@ SILVER = (
 @pytest.fixture
 def bronze(plane: Plane, first: Evidence) -> Iterator[None]:
     """Bronze without what a test adds to it: an object stays, and would fail each later check."""
-    start = "import json, wiring; s3 = wiring.s3('airflow'); b, at = wiring.place('bronze');"
-    keys = start + "print(json.dumps([one['Key'] for one in s3.list_objects_v2(Bucket=b, Prefix=at)['Contents']]))"
+    start = "import json, wiring; bronze = wiring.objects('airflow', 'bronze');"
+    keys = start + "print(json.dumps(bronze.names()))"
     before = ask(plane, keys)
     yield
     for key in set(ask(plane, keys)) - set(before):
-        ask(plane, start + f"s3.delete_object(Bucket=b, Key={key!r}); print(0)")
+        ask(plane, start + f"bronze.delete({key!r}); print(0)")
     assert result(run.flow(plane, ROWS, SEED)) == result(first)
 
 

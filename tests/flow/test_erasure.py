@@ -16,9 +16,9 @@ LAKE = """
 import gzip, json, wiring
 found = {}
 for layer in ("bronze", "silver", "gold"):
-    s3, (bucket, at) = wiring.s3("spark"), wiring.place(layer)
-    for one in s3.list_object_versions(Bucket=bucket, Prefix=at).get("Versions", []):
-        body = s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
+    at = wiring.objects("spark", layer)
+    for one in at.client.list_object_versions(Bucket=at.bucket, Prefix=at.folder).get("Versions", []):
+        body = at.client.get_object(Bucket=at.bucket, Key=one["Key"], VersionId=one["VersionId"])["Body"].read()
         body = gzip.decompress(body) if one["Key"].endswith(".gz") else body
         found[one["Key"]] = [text for text in TEXTS if text.encode() in body]
 print(json.dumps([len(found), sorted({text for texts in found.values() for text in texts})]))

@@ -36,8 +36,8 @@ def test_silver_has_personal_data_only_as_the_contract_masks_it(first: Evidence,
 
 def test_a_second_run_adds_nothing(first: Evidence, plane: Plane) -> None:
     states = (
-        "import json, wiring; b, at = wiring.place('bronze');"
-        "o = wiring.s3('airflow').list_object_versions(Bucket=b, Prefix=at);"
+        "import json, wiring; b = wiring.objects('airflow', 'bronze');"
+        "o = b.client.list_object_versions(Bucket=b.bucket, Prefix=b.folder);"
         "t = [wiring.table('spark', *x) for x in (('silver', 'orders'), ('silver', 'quarantine'),"
         "('gold', 'customers'), ('gold', 'daily_revenue'))];"
         "print(json.dumps([[v['VersionId'] for v in o['Versions']], [len(x.snapshots()) for x in t]]))"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from terrace.capabilities.cloud import CLOUDS
 from terrace.cli.options import json_option, mirror_option, project_of
 
 if TYPE_CHECKING:
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
     "--product", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
     help="Folder of the data product.  [default: examples/data_product]",
 )  # fmt: skip
+@click.option("--cloud", type=click.Choice(CLOUDS), help="Use this cloud instead of the environment's own.")
 @click.option("--without-foundation", is_flag=True, help="Make only a lake and a database server: faster.")
 @mirror_option
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, environment: str, rows: int, seed: int, folder: Path | None,
+    ctx: click.Context, environment: str, rows: int, seed: int, folder: Path | None, cloud: str | None,
     without_foundation: bool, provider_mirror: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run a data product through real engines: events, bronze, silver, dbt's marts, gold, and the rights of people.
 
-    The foundation of ENV (dev by default), with the declarations of the product, is applied to an emulated AWS; its
+    The foundation of ENV (dev by default), with the declarations of the product, is applied to its emulated cloud; the
     database is a real PostgreSQL. DuckDB, Iceberg and dbt are real too, and are installed into .tools/flow on first
     use. Names, schemas, rights and dbt's profile are those that the platform renders. At the end one person's data are
     exported and erased, and a page shows the run. Exit code 1 when a check refuses a table or the contract, an event is
@@ -44,10 +46,10 @@ def command(
     from terrace.flow.page import page
 
     project = project_of(ctx)
-    home = project.working_directory / "flow" / environment
+    home = project.working_directory / "flow" / (f"{environment}-{cloud}" if cloud else environment)
     installed = engines.install(project.root, project.tools, info)
     source = (folder or project.root / product.EXAMPLE).resolve()
-    read = product.read(project, environment, source, home / "project", "aws")
+    read = product.read(project, environment, source, home / "project", cloud or "")
     with planes.running(
         read, installed, home / "plane", info, foundation=not without_foundation, provider_mirror=provider_mirror
     ) as plane:  # fmt: skip
@@ -57,7 +59,7 @@ def command(
     if as_json:
         write_json(found.as_data())
     else:
-        _print(found, encrypted=installed.tls)
+        _print(found, read.context.environment.cloud, encrypted=installed.tls)
         write(f"page: {project.display(home / 'index.html')}")
     if found.failures:
         raise AnswerIsNo("the flow failed:\n" + "\n".join(found.failures))
@@ -68,7 +70,7 @@ def _erased(found: "Evidence") -> str:
     return f"1 person: {sum(before.values())} rows in {len(before)} places before, {sum(after.values())} after"
 
 
-def _print(found: "Evidence", *, encrypted: bool) -> None:
+def _print(found: "Evidence", cloud: str, *, encrypted: bool) -> None:
     from terrace.cli.console import table, write
 
     marts = [f"{count} in {name}" for name, count in found.marts.items()]
@@ -85,7 +87,7 @@ def _print(found: "Evidence", *, encrypted: bool) -> None:
         ("erasure", _erased(found), "erase"),
         ("rights", f"{rights[0]} questions of people, {rights[1]} refused, as declared", "rights"),
     ]
-    write(f"{found.product} in {found.environment} on an emulated aws, {found.rows} events, seed {found.seed}\n")
+    write(f"{found.product} in {found.environment} on an emulated {cloud}, {found.rows} events, seed {found.seed}\n")
     write(table(("where", "what", "seconds"), [(*one[:2], found.seconds.get(one[2], "")) for one in rows]))
     write("\n" + table(("reason", "events"), list(found.reasons.items())))
     write(f"\nfoundation: {found.foundation}")

@@ -7,6 +7,9 @@ from terrace.capabilities.outputs import Outputs
 from terrace.emulator import Emulator
 from terrace.workloads.context import Context
 
+FSSPEC = "pyiceberg.io.fsspec.FsspecFileIO"
+"""How Iceberg reaches Azure and Google Cloud; S3 by pyarrow."""
+
 
 class CloudPlanes(Protocol):
     """`context` has the outputs of a foundation or of `make`."""

@@ -14,7 +14,7 @@ from terrace.emulator.engines import programs
 from terrace.errors import TerraceError, UsageError
 
 REQUIREMENTS = "requirements/flow.txt"
-SIZE = "about 270 MB to download, 850 MB installed"
+SIZE = "about 290 MB to download, 1.1 GB installed"
 
 
 class EnginesError(TerraceError):

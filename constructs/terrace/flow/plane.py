@@ -53,7 +53,7 @@ class Plane:
 
     def environment(self, user: str) -> dict[str, str]:
         """The variables of a job whose log-in is `user`."""
-        return self.server.environment(user, self.database.name) | {
+        return self.emulator.environment() | self.server.environment(user, self.database.name) | {
             "FLOW_WIRING": str(_wiring(self)), "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1",
         }  # fmt: skip
@@ -98,19 +98,17 @@ def running(
             outputs = cloud.make(emulated, context, product.declared.layers)
         product = replace(product, context=replace(context, outputs=outputs), foundation=said)
         on_step("start PostgreSQL")
-        server = servers.behind(
-            emulated, present(outputs.database).host, cloud.administrator(emulated, product.context),
-            home / "passwords", engines.postgres,
-        )  # fmt: skip
+        admin = cloud.administrator(emulated, product.context)
+        server = servers.behind(emulated, present(outputs.database).host, admin, home / "passwords", engines.postgres)
         made = Plane(product, engines, emulated, server, home)
         on_step("prepare the database")
-        _bootstrap(made)
+        _bootstrap(made, admin[1])
         yield made
     finally:
         emulated.stop()
 
 
-def _bootstrap(plane: Plane) -> None:
+def _bootstrap(plane: Plane, password: str) -> None:
     """Run the scripts of the platform's own job, then let the modules of the flow in."""
     context = plane.product.context
     scripts = plane.home / "bootstrap"
@@ -118,11 +116,10 @@ def _bootstrap(plane: Plane) -> None:
     for name, text in bootstrap.files(context).items():
         (scripts / name).write_text(text)
     database = plane.database
-    admin = plane.cloud.administrator(plane.emulator, context)
     credentials = plane.home / "credentials"
     credentials.mkdir(mode=0o700, exist_ok=True)
-    (credentials / "password").write_text(admin[1])
-    env = plane.server.environment(admin[0], "postgres") | {"CREDENTIALS_PATH": str(credentials)}
+    (credentials / "password").write_text(password)
+    env = plane.server.environment(plane.server.admin, "postgres") | {"CREDENTIALS_PATH": str(credentials)}
     done = subprocess.run(["sh", scripts / "run.sh"], env=env, capture_output=True, text=True)
     (credentials / "password").unlink()
     if done.returncode:
@@ -144,7 +141,8 @@ def _wiring(plane: Plane) -> Path:
         "lake": dict(context.outputs.lake),
         "files": {module: plane.cloud.files(plane.emulator, context, module) for module in LAKE_MODULES},
         "database": plane.database.name,
-        "catalogue": plane.database.roles[CATALOGUE],
+        "roles": dict(plane.database.roles),
+        "catalogue": {"database": CATALOGUE, "role": plane.database.roles[CATALOGUE]},
     }
     file.touch(mode=0o600)
     file.write_text(json.dumps(given, default=str))

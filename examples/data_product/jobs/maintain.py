@@ -13,10 +13,9 @@ FILES = 8
 
 
 def main() -> None:
-    client = wiring.s3("spark")
     compacted = expired = deleted = 0
     for layer, names in TABLES.items():
-        bucket, at = wiring.place(layer)
+        objects = wiring.objects("spark", layer)
         for name in names:
             found = wiring.table("spark", layer, name)
             if len(found.inspect.files()) > FILES:
@@ -30,9 +29,9 @@ def main() -> None:
             found.maintenance.expire_snapshots().older_than(datetime.now(timezone.utc)).commit()
             expired += before - len(found.refresh().snapshots())
             needed = set(_needed(found))
-            for key in wiring.objects(client, bucket, f"{at}{name}/"):
-                if f"s3://{bucket}/{key}" not in needed:
-                    client.delete_object(Bucket=bucket, Key=key)
+            for key in objects.names(f"{name}/"):
+                if f"{wiring.place(layer)}{key}" not in needed:
+                    objects.delete(key)
                     deleted += 1
     wiring.report(compacted=compacted, expired=expired, deleted=deleted)
 

@@ -22,10 +22,7 @@ UNKNOWN = "line:"
 
 def keys() -> Any:
     """A connection to the database with the keys."""
-    import psycopg
-
-    role = wiring.GIVEN["catalogue"]
-    connection = psycopg.connect(dbname=role, user=role)
+    connection = wiring.catalogue()
     connection.execute(
         "create table if not exists subject_keys (product text, subject text, id text unique, key bytea, "
         "primary key (product, subject))"

@@ -65,15 +65,15 @@ def _literal(text: str) -> str:
 
 
 def main() -> None:
-    client, (bucket, at) = wiring.s3("spark"), wiring.place("bronze")
+    objects = wiring.objects("spark", "bronze")
     table = wiring.promised("orders")
     with tempfile.TemporaryDirectory(prefix="silver-") as scratch:
-        keys = wiring.objects(client, bucket, f"{at}events/")
+        keys = objects.names("events/")
         if not keys:
             sys.exit("bronze has no events")
         opener, erased = sealing.Opener(), set()
         for key in keys:
-            content = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+            content = objects.read(key)
             with (Path(scratch) / Path(key).stem).open("w", encoding="utf-8") as file:
                 for line in gzip.decompress(content).decode().splitlines():
                     id, _, event = opener.line(line)

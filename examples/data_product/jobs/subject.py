@@ -86,9 +86,9 @@ def _quarantine() -> list[dict[str, Any]]:
 
 def _bronze() -> Iterator[tuple[tuple[str, int], str, str, str]]:
     """Where an event is, the id of its key, its subject, and itself, for each that can be opened."""
-    client, (bucket, at), opener = wiring.s3("spark"), wiring.place("bronze"), sealing.Opener()
-    for key in wiring.objects(client, bucket, f"{at}events/"):
-        content = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    objects, opener = wiring.objects("spark", "bronze"), sealing.Opener()
+    for key in objects.names("events/"):
+        content = objects.read(key)
         for number, line in enumerate(gzip.decompress(content).decode().splitlines(), 1):
             id, subject, event = opener.line(line)
             if subject is not None and event is not None:
@@ -113,10 +113,10 @@ def _tables(values: list[str]) -> Iterator[tuple[str, list[Any]]]:
 
 def _files(layer: str) -> Iterator[Any]:
     """The rows of each Parquet file of the product in a layer, whether a table has it or not."""
-    client, (bucket, at) = wiring.s3("spark"), wiring.place(layer)
-    for key in wiring.objects(client, bucket, at):
-        if key.endswith(".parquet"):
-            yield pyarrow.parquet.read_table(io.BytesIO(client.get_object(Bucket=bucket, Key=key)["Body"].read()))
+    objects = wiring.objects("spark", layer)
+    for name in objects.names():
+        if name.endswith(".parquet"):
+            yield pyarrow.parquet.read_table(io.BytesIO(objects.read(name)))
 
 
 def _of(rows: Any, values: list[str]) -> Any:

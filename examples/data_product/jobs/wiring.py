@@ -15,54 +15,113 @@ CANDIDATE = "candidate"
 """The branch of silver's tables with what is not checked yet; readers see the main branch."""
 
 
-def place(layer: str) -> tuple[str, str]:
-    """The bucket of a layer, and the product's folder in it."""
-    return GIVEN["lake"][layer].removeprefix("s3://").strip("/"), f"{PRODUCT}/"
+def place(layer: str) -> str:
+    """The URI of the product's folder in a layer."""
+    return f"{GIVEN['lake'][layer].rstrip('/')}/{PRODUCT}/"
 
 
-def s3(module: str) -> Any:
-    """A client of the object store with a module's identity."""
-    import boto3
-
-    given = GIVEN["files"][module]
-    return boto3.client(
-        "s3", endpoint_url=given["s3.endpoint"], region_name=given["s3.region"],
-        aws_access_key_id=given["s3.access-key-id"], aws_secret_access_key=given["s3.secret-access-key"],
-        aws_session_token=given["s3.session-token"],
-    )  # fmt: skip
+def objects(module: str, layer: str) -> "S3 | Fsspec":
+    """The product's objects in a layer, as a module."""
+    given, uri = GIVEN["files"][module], place(layer)
+    return S3(given, uri) if uri.startswith("s3://") else Fsspec(given, uri)
 
 
-def objects(client: Any, bucket: str, prefix: str) -> list[str]:
-    """The names of the objects in a folder, in order."""
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return sorted(one["Key"] for page in pages for one in page.get("Contents", []))
+class S3:
+    """Objects of Amazon S3; names begin below a folder."""
+
+    def __init__(self, given: dict[str, str], uri: str) -> None:
+        import boto3
+
+        self.bucket, _, self.folder = uri.removeprefix("s3://").partition("/")
+        self.client = boto3.client(
+            "s3", endpoint_url=given["s3.endpoint"], region_name=given["s3.region"],
+            aws_access_key_id=given["s3.access-key-id"], aws_secret_access_key=given["s3.secret-access-key"],
+            aws_session_token=given["s3.session-token"],
+        )  # fmt: skip
+
+    def names(self, below: str = "") -> list[str]:
+        """The names that begin with `below`, in order."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.folder + below)
+        return sorted(one["Key"].removeprefix(self.folder) for page in pages for one in page.get("Contents", []))
+
+    def read(self, name: str) -> bytes:
+        content: bytes = self.client.get_object(Bucket=self.bucket, Key=self.folder + name)["Body"].read()
+        return content
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write an object, unless it exists: then False."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self.client.put_object(
+                Bucket=self.bucket, Key=self.folder + name, Body=content, IfNoneMatch="*", ChecksumAlgorithm="SHA256"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "PreconditionFailed":
+                return False
+            raise
+        return True
+
+    def delete(self, name: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self.folder + name)
 
 
-def database(role: str) -> Any:
+class Fsspec:
+    """The same with the clients of Azure and Google Cloud that Iceberg uses."""
+
+    def __init__(self, given: dict[str, str], uri: str) -> None:
+        from urllib.parse import urlparse
+
+        from pyiceberg.io.fsspec import FsspecFileIO
+
+        self.files = FsspecFileIO(given).get_fs(urlparse(uri).scheme)
+        self.folder = self.files._strip_protocol(uri).rstrip("/") + "/"
+
+    def names(self, below: str = "") -> list[str]:
+        self.files.invalidate_cache()
+        found = self.files.find(self.folder + below.rpartition("/")[0])
+        return sorted(
+            name for one in found if (name := one.removeprefix(self.folder)) != one and name.startswith(below)
+        )
+
+    def read(self, name: str) -> bytes:
+        content: bytes = self.files.cat_file(self.folder + name)
+        return content
+
+    def create(self, name: str, content: bytes) -> bool:
+        if name in self.names(name):
+            return False
+        self.files.pipe_file(self.folder + name, content, mode="create")
+        return True
+
+    def delete(self, name: str) -> None:
+        self.files.rm_file(self.folder + name)
+
+
+def catalogue() -> Any:
+    """A connection to the database with the catalogue of tables, which is a module's."""
+    import psycopg
+
+    return psycopg.connect(dbname=GIVEN["catalogue"]["database"], user=GIVEN["catalogue"]["role"])
+
+
+def database(module: str) -> Any:
     """A connection to the platform's database as a module's role. libpq reads the address, TLS and the password file."""
     import psycopg
 
-    return psycopg.connect(dbname=GIVEN["database"], user=role)
+    return psycopg.connect(dbname=GIVEN["database"], user=GIVEN["roles"][module])
 
 
 def table(module: str, layer: str, name: str, schema: Any = None) -> Any:
-    """An Iceberg table of the product, created if it does not exist and `schema` is given; else None.
-
-    The catalogue is in the database of the module whose role is GIVEN["catalogue"].
-    """
+    """An Iceberg table of the product, created if it does not exist and `schema` is given; else None."""
     from pyiceberg.catalog.sql import SqlCatalog
     from pyiceberg.exceptions import NoSuchTableError
+    from sqlalchemy import URL
 
-    role = GIVEN["catalogue"]
-    bucket, folder = place(layer)
-    catalog = SqlCatalog(
-        "lake",
-        **{
-            "uri": f"postgresql+psycopg://{role}@/{role}",
-            "warehouse": f"s3://{bucket}/{folder}warehouse",
-            **GIVEN["files"][module],
-        },
-    )
+    given = GIVEN["catalogue"]
+    uri = URL.create("postgresql+psycopg", username=given["role"], database=given["database"])
+    settings = {"uri": str(uri), "warehouse": f"{place(layer)}warehouse", **GIVEN["files"][module]}
+    catalog = SqlCatalog("lake", **settings)
     identifier = (f"{layer}_{PRODUCT}", name)
     try:
         return catalog.load_table(identifier)
@@ -70,7 +129,7 @@ def table(module: str, layer: str, name: str, schema: Any = None) -> Any:
         if schema is None:
             return None
     catalog.create_namespace_if_not_exists(identifier[:1])
-    return catalog.create_table(identifier, schema=schema, location=f"s3://{bucket}/{folder}{name}")
+    return catalog.create_table(identifier, schema=schema, location=f"{place(layer)}{name}")
 
 
 def promised(name: str) -> dict[str, Any]:
@@ -100,8 +159,7 @@ def replace(found: Any, rows: Any, source: str, branch: str = "main", **properti
 def dataset(where: str, name: str) -> tuple[str, str]:
     """How OpenLineage names a folder or table of a layer, or a table of a schema."""
     if where in GIVEN["lake"]:
-        bucket, at = place(where)
-        return f"s3://{bucket}", f"{at}{name}"
+        return GIVEN["lake"][where].rstrip("/"), f"{PRODUCT}/{name}"
     return f"postgres://{os.environ['PGHOST']}:{os.environ['PGPORT']}", f"{GIVEN['database']}.{where}.{name}"
 
 

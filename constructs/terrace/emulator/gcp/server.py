@@ -110,6 +110,8 @@ class Application:
     def _respond(self, http: str, target: str, headers: dict[str, str], raw: bytes) -> Json | Response:
         host = headers.get("host", "").lower().split(":")[0]
         path, _, query = target.partition("?")
+        if host == "oauth2.googleapis.com" and path == "/tokeninfo":  # gcsfs asks it how long a token is valid
+            return {"exp": str(int(time.time() + self._token_seconds))}
         if host in ("oauth2.googleapis.com", "accounts.google.com"):
             return self._token()
         if host == sign_in.HOST:
@@ -156,12 +158,15 @@ class Application:
             raise invalid("Failed to parse batch request, no request parts found.")
         return Response(done[1], 200, {"Content-Type": done[0]})
 
+    @property
+    def _token_seconds(self) -> float:
+        return self._cloud.faults.token_seconds or 3600
+
     def _token(self) -> Json:
         """Exchange a refresh token or an assertion. Source: "Using OAuth 2.0 to Access Google APIs"."""
-        seconds = self._cloud.faults.token_seconds or 3600
         token = f"emulated-{uuid.uuid4()}"
         self._cloud.accounts[token] = ""
-        return {"access_token": token, "expires_in": int(seconds), "token_type": "Bearer"}
+        return {"access_token": token, "expires_in": int(self._token_seconds), "token_type": "Bearer"}
 
     def _authenticate(self, header: str) -> None:
         """Accept a token that was issued, with the injected fault only for a limited time."""
