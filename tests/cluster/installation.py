@@ -29,6 +29,7 @@ DATA = (
     "great-expectations",
     "jupyterhub",
     "kafka",
+    "landing",
     "mlflow",
     "nessie",
     "openmetadata",
