@@ -20,6 +20,7 @@ from terrace.project import basis
 if TYPE_CHECKING:
     from tests.people_stacks import PeopleStacks
     from tests.pipeline_stacks import PipelineStacks
+    from tests.streams_project import StreamsStacks
     from tests.trust_stacks import TrustStacks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,6 +130,15 @@ def people_stacks(shared: Path) -> "PeopleStacks":
     from tests import people_stacks as stacks
 
     return functools.cache(lambda cloud: stacks.synthesized(shared, cloud))
+
+
+@pytest.fixture(scope="session")
+def streams_stacks(shared: Path) -> "StreamsStacks":
+    """Foundations with managed streams (tests/streams_project.py), each synthesized on first use, once for all workers
+    of a run."""
+    from tests import streams_project as stacks
+
+    return functools.cache(lambda cloud, size="medium": stacks.synthesized(shared, cloud, size))
 
 
 @pytest.fixture(scope="session")

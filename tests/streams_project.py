@@ -1,11 +1,19 @@
 """A project with an environment `flow`: a dev with managed streams, topics of a data product, and modules that use
 them."""
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any, Protocol
 
 import yaml
+from filelock import FileLock
 
-from tests.conftest import ROOT
+from terrace.environment import Loaded, load
+from terrace.project import basis
+from terrace.project.discovery import Project
+from terrace.project.synthesis import synthesize
+from tests.conftest import ROOT, SynthesizedStack
 
 NAME = "flow"
 _LINES = """\
@@ -45,6 +53,25 @@ _MODULES = {
     "ingest": ("{orders: write, returns: write}", "{bronze: write}"),
     "sink": ("{orders: read}", "{bronze: read}"),
 }
+
+
+class StreamsStacks(Protocol):
+    """The environment on a cloud with streams of a size, and its foundation with what it rests on."""
+
+    def __call__(self, cloud: str, size: str = "medium") -> tuple[Loaded, SynthesizedStack]: ...
+
+
+def synthesized(shared: Path, cloud: str, size: str = "medium") -> tuple[Loaded, SynthesizedStack]:
+    """The environment and its stack, in a project below the run's directory."""
+    folder = shared / f"streams-{cloud}-{size}"
+    saved = folder / "stack.json"
+    with FileLock(shared / f"streams-{cloud}-{size}.lock"):
+        if not saved.exists():
+            made = Project(project(folder, cloud, size))
+            synthesize(made, NAME, state="local")
+            shutil.copy(made.stack(NAME) / "cdk.tf.json", saved)
+    document: dict[str, Any] = json.loads(saved.read_text())
+    return load(NAME, project=folder / "project"), SynthesizedStack(basis.joined(document))
 
 
 def project(folder: Path, cloud: str, size: str = "small") -> Path:

@@ -3,44 +3,17 @@ it names."""
 
 import copy
 import json
-from collections.abc import Callable
-from functools import cache
-from typing import Any
 
 import pytest
 
-from terrace import engine
 from terrace.assurance import checks, gate
 from terrace.assurance.checks import Subject
 from terrace.assurance.view import View
 from terrace.capabilities.cloud import CLOUDS, implementation
-from terrace.environment import Loaded, load, target
-from terrace.project import basis
+from terrace.environment import target
 from tests.assurance.mutants import Mutant
 from tests.conftest import ROOT
-from tests.streams_project import NAME, project
-
-app = engine.app("unused")  # before any other import of the CDK
-from terrace.stacks.bootstrap import Bootstrap  # noqa: E402
-from terrace.stacks.foundation import Foundation  # noqa: E402
-
-Made = Callable[[str], tuple[Loaded, dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The environment on a cloud, and its foundation with what it rests on."""
-
-    @cache
-    def of(cloud: str) -> tuple[Loaded, dict[str, Any]]:
-        loaded = load(NAME, project=project(tmp_path_factory.mktemp(cloud), cloud, size="medium"))
-        environment, place = loaded.environment, target(loaded.environment)
-        app = engine.app("unused")
-        stacks = Foundation(app, environment, place), Bootstrap(app, "bootstrap", environment, place)
-        foundation, below = (json.loads(json.dumps(stack.to_terraform())) for stack in stacks)
-        return loaded, basis.joined(basis.with_basis(foundation, below["resource"]))
-
-    return of
+from tests.streams_project import StreamsStacks
 
 
 def mutants(cloud: str) -> list[Mutant]:
@@ -49,20 +22,20 @@ def mutants(cloud: str) -> list[Mutant]:
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_gate_passes_and_the_streams_guarantees_hold(cloud: str, made: Made) -> None:
-    loaded, stack = made(cloud)
-    judged = gate.evaluate(loaded, json.dumps(stack), gate.policies(ROOT, ends=False))
+def test_the_gate_passes_and_the_streams_guarantees_hold(cloud: str, streams_stacks: StreamsStacks) -> None:
+    loaded, stack = streams_stacks(cloud)
+    judged = gate.evaluate(loaded, json.dumps(stack.document), gate.policies(ROOT, ends=False))
     assert [f"{one.id} {one.resource}: {one.sentence}" for one in judged.blocking] == []
     found = {one.guarantee.id: one.status for one in judged.results if one.guarantee.capability == "streams"}
     assert found == dict.fromkeys((f"STREAM-{number}" for number in range(1, 6)), "holds")
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_every_mutant_breaks_what_it_names_and_every_check_is_broken(cloud: str, made: Made) -> None:
-    loaded, stack = made(cloud)
+def test_every_mutant_breaks_what_it_names_and_every_check_is_broken(cloud: str, streams_stacks: StreamsStacks) -> None:
+    loaded, stack = streams_stacks(cloud)
     survives, broken = [], set()
     for mutant in mutants(cloud):
-        document = copy.deepcopy(stack)
+        document = copy.deepcopy(stack.document)
         mutant.edit(document)
         results = checks.evaluate(Subject(View(document), loaded.environment, target(loaded.environment)))
         found = {one.guarantee.id for one in results if one.status in ("broken", "unproven")}

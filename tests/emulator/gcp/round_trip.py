@@ -70,6 +70,19 @@ def with_cluster(google: Google) -> None:
     google.send(f"container/v1/{LOCATION}/clusters", {"cluster": cluster("main")})
 
 
+def kafka(name: str) -> Json:
+    subnet = f"projects/{PROJECT}/regions/{REGION}/subnetworks/nodes"
+    return {
+        "capacityConfig": {"vcpuCount": "3", "memoryBytes": "3221225472"},
+        "gcpConfig": {"accessConfig": {"networkConfigs": [{"subnet": subnet}]}},
+    }
+
+
+def with_kafka(google: Google) -> None:
+    google.network()
+    google.send(f"managedkafka/v1/{LOCATION}/clusters?clusterId=main", kafka("main"))
+
+
 def with_service(google: Google) -> None:
     google.send(f"monitoring/v3/projects/{PROJECT}/services?serviceId=platform", {"custom": {}})
 
