@@ -28,7 +28,5 @@ def files(root: Path, cloud: str, types: Collection[str]) -> dict[Path, str]:
             where=str(FOLDER / cloud / TABLE),
             hint="add the permissions to create, read, update and delete one",
         )
-    if own.is_file() and (unused := sorted(set(table) - set(types))):
-        raise AnswerIsNo(f"no stack contains {', '.join(unused)}", where=str(FOLDER / cloud / TABLE), hint="remove it")
     contents = facts(cloud).permission_files({type: table[type] for type in sorted(types)})
     return {FOLDER / cloud / name: content for name, content in contents.items()}

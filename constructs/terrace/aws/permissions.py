@@ -29,6 +29,7 @@ _LINKED = (
     "elasticloadbalancing.amazonaws.com",
     "guardduty.amazonaws.com",
     "inspector2.amazonaws.com",
+    "kafka.amazonaws.com",
     "macie.amazonaws.com",
     "malware-protection.guardduty.amazonaws.com",
     "rds.amazonaws.com",
@@ -55,7 +56,7 @@ STATE = ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
 
 _PARTS = {
     "network": ("acm", "ec2", "elasticloadbalancing", "route53", "route53resolver", "wafv2"),
-    "data": ("elasticache", "kms", "rds", "s3", "secretsmanager"),
+    "data": ("elasticache", "kafka", "kms", "rds", "s3", "secretsmanager"),
     "cluster": ("backup", "backup-storage", "ecr", "eks", "inspector2"),
     "records": (
         "access-analyzer",
