@@ -42,12 +42,12 @@ def test_stateful_and_undeletable_types_belong_to_the_clouds_provider(cloud: str
 @pytest.mark.parametrize(
     ("cloud", "types"),
     [
-        ("aws", {"aws_backup_vault", "aws_elasticache_replication_group"}),
-        ("azure", {"azurerm_data_protection_backup_vault", "azurerm_managed_redis"}),
-        ("gcp", {"google_backup_dr_backup_vault", "google_memorystore_instance"}),
+        ("aws", {"aws_backup_vault", "aws_elasticache_replication_group", "aws_msk_cluster"}),
+        ("azure", {"azurerm_data_protection_backup_vault", "azurerm_eventhub", "azurerm_managed_redis"}),
+        ("gcp", {"google_backup_dr_backup_vault", "google_managed_kafka_topic", "google_memorystore_instance"}),
     ],
 )
-def test_the_cache_and_the_backup_vault_are_stateful(cloud: str, types: set[str]) -> None:
+def test_streams_the_cache_and_the_backup_vault_are_stateful(cloud: str, types: set[str]) -> None:
     assert types <= facts(cloud).stateful
 
 

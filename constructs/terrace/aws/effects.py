@@ -16,6 +16,7 @@ _GUIDE = "Amazon EKS User Guide"
 _DRAINED = f"{_EKS}, UpdateNodegroupVersion, and {_GUIDE}, 'Understand each phase of node updates'"
 _SCALING = f"{_GUIDE}, 'Update a managed node group for your cluster', on NodegroupScalingConfig"
 _REPLACE = f"AWS provider, aws_eks_node_group; {_GUIDE}, 'Delete a managed node group from your cluster'"
+_MSK = "Amazon MSK Developer Guide"
 _SECRETS = "AWS Secrets Manager API Reference"
 _ZONE = "Amazon Route 53 Developer Guide"
 _TRACKING = "Amazon EC2 User Guide, 'Amazon EC2 security group connection tracking'"
@@ -326,6 +327,35 @@ EFFECTS: EffectTable = {
             "none",
             "requests in flight go on; later ones get the new certificate",
             "User Guide for Application Load Balancers, 'Certificate renewal'",
+        ),
+    },
+    "aws_msk_cluster": {
+        "broker_node_group_info.instance_type": _known(
+            "restart",
+            "brokers are changed one by one, and their clients connect again",
+            f"{_MSK}, 'Update broker size'",
+        ),
+        "broker_node_group_info.storage_info": _known(
+            "none",
+            "volumes stay available while they grow; they cannot shrink, nor grow again for six hours",
+            f"{_MSK}, 'Scale up Amazon MSK Standard broker storage'",
+        ),
+        "configuration_info": _known(
+            "restart",
+            "brokers restart one by one, and their clients connect again",
+            f"{_MSK}, 'Update the configuration of an Amazon MSK cluster'",
+        ),
+        "number_of_broker_nodes": _known(
+            "none",
+            "partitions stay where they are until they are reassigned",
+            f"{_MSK}, 'Expand the number of brokers in an Amazon MSK cluster'",
+        ),
+    },
+    "aws_msk_configuration": {
+        "server_properties": _known(
+            "none",
+            "a new revision is made; the cluster's configuration_info takes it",
+            "Amazon MSK API Reference, UpdateConfiguration",
         ),
     },
     "aws_network_acl": {"egress": _ACL, "ingress": _ACL, "subnet_ids": _ACL},

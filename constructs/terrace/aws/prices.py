@@ -24,7 +24,8 @@ _FREE = """
     aws_elasticache_subnet_group aws_elasticache_user aws_elasticache_user_group aws_iam_account_password_policy
     aws_iam_openid_connect_provider aws_iam_policy aws_iam_role aws_iam_role_policy aws_iam_role_policy_attachment
     aws_iam_service_linked_role aws_internet_gateway aws_kms_alias aws_launch_template aws_lb_listener
-    aws_lb_target_group aws_network_acl aws_resourcegroups_group aws_route aws_route_table aws_route_table_association
+    aws_lb_target_group aws_msk_configuration aws_network_acl aws_resourcegroups_group aws_route aws_route_table
+    aws_route_table_association
     aws_s3_account_public_access_block aws_s3_bucket_lifecycle_configuration aws_s3_bucket_logging
     aws_s3_bucket_object_lock_configuration aws_s3_bucket_ownership_controls aws_s3_bucket_policy
     aws_s3_bucket_public_access_block aws_s3_bucket_server_side_encryption_configuration aws_s3_bucket_versioning
@@ -83,6 +84,14 @@ def _cache(values: Mapping[str, Any]) -> Bill:
     return Bill((Part(Sku(f"ElastiCache for {engine} {size}", "hour", query), _number(values["num_cache_clusters"])),))
 
 
+def _streams(values: Mapping[str, Any]) -> Bill:
+    group, count = first(values["broker_node_group_info"]), _number(values["number_of_broker_nodes"])
+    size, volume = group["instance_type"], first(first(group["storage_info"])["ebs_storage_info"])["volume_size"]
+    broker = Sku(f"MSK broker {size}", "hour", _of("AmazonMSK", f"Kafka.{size.removeprefix('kafka.')}"))
+    storage = Sku("MSK storage", "GB-month", {"ServiceCode": "AmazonMSK", "storageFamily": "GP2"})
+    return Bill((Part(broker, count), Part(storage, count * _number(volume))), "data between brokers and clients")
+
+
 def _endpoint(values: Mapping[str, Any]) -> Bill:
     if values.get("vpc_endpoint_type") != "Interface":
         return Bill()
@@ -109,6 +118,7 @@ PRICED: Mapping[str, Pricing] = {
     "aws_elasticache_replication_group": _cache,
     "aws_kms_key": _each(Sku("KMS key", "month", _of("awskms", "KMS-Keys")), "requests"),
     "aws_lb": _each(Sku("Application load balancer", "hour", _of("AWSELB", "LoadBalancerUsage")), "capacity units"),
+    "aws_msk_cluster": _streams,
     "aws_nat_gateway": _each(
         Sku("NAT gateway", "hour", _of("AmazonEC2", "NatGateway-Hours")), "data through the gateway"
     ),

@@ -131,6 +131,18 @@ EFFECTS: EffectTable = {
             "new one",
         )
     },
+    "azurerm_eventhub": {
+        "partition_count": _known(
+            "none",
+            "events stay where they are; those with a key may go to another partition from now on",
+            "Event Hubs documentation, 'Dynamically add partitions to an event hub'",
+        ),
+        "retention_description.retention_time_in_hours": _known(
+            "none",
+            "events that are older than a shorter retention are removed",
+            "Event Hubs documentation, 'Features and terminology', event retention",
+        ),
+    },
     "azurerm_federated_identity_credential": {
         "issuer": _known(
             "downtime",

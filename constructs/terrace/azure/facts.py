@@ -129,8 +129,9 @@ _DURATIONS = (
 )
 
 _STATEFUL = """
-    azurerm_container_registry azurerm_data_protection_backup_vault azurerm_key_vault azurerm_key_vault_key
-    azurerm_key_vault_secret azurerm_kubernetes_cluster azurerm_log_analytics_workspace azurerm_managed_redis
+    azurerm_container_registry azurerm_data_protection_backup_vault azurerm_eventhub azurerm_eventhub_namespace
+    azurerm_key_vault azurerm_key_vault_key azurerm_key_vault_secret azurerm_kubernetes_cluster
+    azurerm_log_analytics_workspace azurerm_managed_redis
     azurerm_postgresql_flexible_server azurerm_postgresql_flexible_server_database azurerm_recovery_services_vault
     azurerm_redis_cache azurerm_storage_account azurerm_storage_container azurerm_virtual_network
 """

@@ -18,6 +18,7 @@ _URL = "https://prices.azure.com/api/retail/prices"
 _UNITS = {"1 Hour": "hour", "1/Month": "month", "1 GB/Month": "GB-month"}
 
 _FREE = """
+    azurerm_eventhub azurerm_eventhub_namespace_customer_managed_key
     azurerm_management_lock azurerm_network_security_group azurerm_network_security_rule azurerm_resource_group
     azurerm_resource_group_policy_assignment azurerm_role_assignment azurerm_role_definition azurerm_subnet
     azurerm_subnet_nat_gateway_association azurerm_subnet_network_security_group_association

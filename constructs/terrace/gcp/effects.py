@@ -255,6 +255,32 @@ EFFECTS: EffectTable = {
             "Cloud Logging API v2, LogBucket.retentionDays: logs are deleted automatically after this time",
         ),
     },
+    "google_managed_kafka_acl": {
+        "acl_entries": _known(
+            "downtime",
+            "requests that the new entries do not allow are refused; all others go on",
+            "Apache Kafka documentation, 'Authorization and ACLs'",
+        ),
+    },
+    "google_managed_kafka_cluster": {
+        "capacity_config": _known(
+            "restart",
+            "brokers may restart one by one, and their clients try again",
+            "Managed Service for Apache Kafka documentation, 'Update a cluster'",
+        ),
+    },
+    "google_managed_kafka_topic": {
+        "configs": _known(
+            "none",
+            "events that are older than a shorter retention are removed",
+            "Apache Kafka documentation, 'Topic Configs'",
+        ),
+        "partition_count": _known(
+            "none",
+            "events stay where they are; those with a key may go to another partition from now on",
+            "Apache Kafka documentation, 'Modifying topics'",
+        ),
+    },
     "google_memorystore_instance": {
         "automated_backup_config.retention": _known(
             "none",

@@ -75,8 +75,9 @@ _EXCEPTIONS: tuple[CloudException, ...] = (
 
 _STATEFUL = """
     google_artifact_registry_repository google_backup_dr_backup_vault google_bigquery_dataset google_compute_network
-    google_container_cluster google_kms_crypto_key google_memorystore_instance google_secret_manager_secret
-    google_sql_database google_sql_database_instance google_storage_bucket
+    google_container_cluster google_kms_crypto_key google_managed_kafka_cluster google_managed_kafka_topic
+    google_memorystore_instance google_secret_manager_secret google_sql_database google_sql_database_instance
+    google_storage_bucket
 """
 
 FACTS = Facts(

@@ -24,8 +24,9 @@ _GKE = "services/CCD8-9BF1-090E"
 _FREE = """
     google_compute_firewall google_compute_network google_compute_route google_compute_subnetwork
     google_iam_deny_policy google_iam_workload_identity_pool google_iam_workload_identity_pool_provider
-    google_kms_crypto_key_iam_member google_kms_key_ring google_org_policy_policy google_project_iam_audit_config
-    google_project_iam_custom_role google_project_iam_member google_project_service google_pubsub_topic_iam_member
+    google_kms_crypto_key_iam_member google_kms_key_ring google_managed_kafka_acl google_org_policy_policy
+    google_project_iam_audit_config google_project_iam_custom_role google_project_iam_member google_project_service
+    google_pubsub_topic_iam_member
     google_secret_manager_secret_iam_member google_service_account google_service_account_iam_member
     google_sql_database google_sql_user google_storage_bucket_iam_member
 """

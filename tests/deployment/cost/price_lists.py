@@ -66,6 +66,14 @@ AWS = [
         "AmazonEC2",
         aws_product("N2", {"regionCode": "eu-central-1", "usagetype": "EUC1-NatGateway-Bytes"}, "GB", "0.05"),
     ),
+    (
+        "AmazonMSK",
+        aws_product("K1", {"regionCode": "eu-central-1", "usagetype": "EUC1-Kafka.m7g.large"}, "Hrs", "0.25"),
+    ),
+    (
+        "AmazonMSK",
+        aws_product("K2", {"regionCode": "eu-central-1", "storageFamily": "GP2"}, "GB-Mo", "0.10"),
+    ),
 ]
 
 

@@ -54,6 +54,23 @@ def test_the_sum_is_of_what_has_a_price_and_the_rest_is_named(prices: book.Book)
     assert found.stale(TODAY + timedelta(days=91))
 
 
+def test_managed_streams_are_brokers_and_their_volumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    volume = {"ebs_storage_info": {"volume_size": 100}}
+    brokers = {"instance_type": "kafka.m7g.large", "storage_info": volume}
+    streams: Resource = (
+        "dev/streams/server",
+        "aws_msk_cluster",
+        {"number_of_broker_nodes": 2, "broker_node_group_info": brokers},
+    )
+    fetch = implementation("terrace", "aws", "prices").prices
+    with served() as url:
+        found = [price for sku in cost.skus("aws", [streams]) for price in fetch("eu-central-1", sku, TODAY, url=url)]
+    estimate = cost.estimate("aws", "eu-central-1", [streams], book.Book(tuple(found)), None)
+    assert (estimate.known, estimate.unpriced) == (Decimal("385.00"), ())  # 2 of 730 h of 0.25, and of 100 GB of 0.10
+
+
 def test_a_price_of_another_region_is_none(prices: book.Book) -> None:
     found = cost.estimate("aws", "eu-west-1", [GATEWAY], prices, None)
     assert (found.known, found.unpriced, found.oldest) == (0, (("dev/network/nat", "NAT gateway"),), None)
