@@ -24,7 +24,8 @@ NOT_EMULATED = (
     NotEmulated("policies", "evaluated with --rights; without it stored, except a role's trust policy at sign-in"),
     NotEmulated(
         "data planes",
-        "the endpoints have no Valkey, Kubernetes API or VPN tunnel behind them, and PostgreSQL with --engines only",
+        "the endpoints have no Valkey, Kafka, Kubernetes API or VPN tunnel behind them, "
+        "and PostgreSQL with --engines only",
     ),
     NotEmulated("quotas, service limits and prices", "none are applied"),
     NotEmulated("time", "what takes AWS minutes is done at once; backups, rotations and schedules never run"),

@@ -53,7 +53,7 @@ NOT_EMULATED = (
     NotEmulated("policies", "assignments are stored; nothing is denied or reported as non-compliant"),
     NotEmulated(
         "data planes",
-        "there is no Redis, Kubernetes API, registry or log query, and PostgreSQL with --engines only; "
+        "there is no Redis, Kafka, Kubernetes API, registry or log query, and PostgreSQL with --engines only; "
         "keys cannot encrypt",
     ),
     NotEmulated(

@@ -29,7 +29,8 @@ NOT_EMULATED = (
     NotEmulated("permissions", "evaluated for keys and sign-in, with --rights for objects and secrets"),
     NotEmulated(
         "data planes",
-        "the endpoints have no Valkey, Kubernetes API or VPN tunnel behind them, and PostgreSQL with --engines only",
+        "the endpoints have no Valkey, Kafka, Kubernetes API or VPN tunnel behind them, "
+        "and PostgreSQL with --engines only",
     ),
     NotEmulated("quotas, machine types and prices", "none are applied"),
     NotEmulated("time", "what takes Google minutes is done at once; backups, rotations and schedules never run"),
