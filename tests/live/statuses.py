@@ -4,12 +4,18 @@ from collections.abc import Sequence
 
 from terrace import live
 from terrace.assurance.evaluation import Result
+from terrace.assurance.guarantees import BY_ID
 from terrace.capabilities.cloud import facts
 
 
 def recorded(cloud: str) -> list[str]:
-    """The guarantees that the recorded prod shows; it has no managed streams (tests/e2e/test_streams.py)."""
-    return [id for id in live.readable(cloud) if not id.startswith("STREAM-")]
+    """The guarantees that the recorded prod shows; it has no managed streams."""
+    return [id for id in live.readable(cloud) if id not in of_streams(cloud)]
+
+
+def of_streams(cloud: str) -> list[str]:
+    """The guarantees of managed streams (`<cloud>/test_streams.py`)."""
+    return [id for id in live.readable(cloud) if BY_ID[id].capability == "streams"]
 
 
 def failing(results: Sequence[Result], cloud: str) -> dict[str, str]:
