@@ -121,7 +121,10 @@ LAKE = "arn:aws:s3:::lake"
 READER, WRITER = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("reader", "writer"))
 DATA = {
     "reader": ["s3:GetObject", "s3:ListBucket"],
-    "writer": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "kms:Decrypt", "kms:GenerateDataKey"],
+    "writer": [
+        *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetBucketEncryption"),
+        *("kms:Decrypt", "kms:GenerateDataKey"),
+    ],
     "stranger": ["s3:*", "kms:*", "secretsmanager:*"],
     "keeper": ["secretsmanager:GetSecretValue", "kms:Decrypt"],
 }
@@ -262,8 +265,7 @@ def assume(client: Any) -> object:
         ("stranger", write, "explicit deny in statement KeepsOut"),
         ("stranger", decrypt, "explicit deny in statement KeepsOut"),
         ("stranger", secret, "explicit deny in statement 1 of the policy of the resource"),
-        ("", secret, "explicit deny in statement 1 of the policy of the resource"),
-        ("", decrypt, "the policy of the resource does not allow"),  # the key, other than through a service
+        ("writer", decrypt, "the policy of the resource does not allow"),  # the key, other than through a service
         ("writer", assume, "sts:AssumeRole"),
         ("stranger", assume, "sts:AssumeRole"),
         (

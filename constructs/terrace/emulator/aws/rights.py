@@ -1,9 +1,9 @@
 """The rights of a request: the answer of the policies of its identity, of its permissions boundary and of the resource.
 
-An identity is a role that was assumed, or else the account itself, which may do what no policy denies and assume any
-role. `iam:PassRole`, grants of keys, policies of VPC endpoints and those of a service's own requests are not evaluated.
-A statement about certain resources does not apply where the request does not tell the ARN. Source: IAM User Guide,
-"Policy evaluation logic"; AWS KMS Developer Guide, "Key policies in AWS KMS".
+Credentials that are not those of an assumed role are the account's own, and not evaluated; neither are `iam:PassRole`,
+grants of keys, policies of VPC endpoints and a service's own requests. A statement about certain resources does not
+apply where the request does not tell the ARN. Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer
+Guide, "Key policies in AWS KMS".
 """
 
 import json
@@ -16,8 +16,6 @@ from terrace.authorization.aws import Context, Statement, Values, listed, statem
 from terrace.emulator.aws.asks import Ask, Call, asks
 from terrace.emulator.decisions import Decisions
 
-_EVERYTHING = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
-
 
 class _Identity(NamedTuple):
     """Who makes a request. `name` is how AWS names it in a message."""
@@ -26,7 +24,6 @@ class _Identity(NamedTuple):
     name: str
     statements: tuple[Statement, ...]
     limit: tuple[Statement, ...]
-    is_account: bool
 
 
 class Rights:
@@ -43,9 +40,9 @@ class Rights:
             return ""
         account = self._account_of(key)
         identity = _identity(key, account)
+        if identity is None:
+            return ""
         for ask in asks(Call(service, operation, environ, account, region)):
-            if identity.is_account and ask.action == "sts:AssumeRole":
-                continue
             allowed, by = _decide(identity, ask, account, region)
             resource = ask.resource or "*"
             self.decisions.add(identity.arn, ask.action, resource, allowed, by)
@@ -71,15 +68,14 @@ def _scope(environ: dict[str, Any]) -> tuple[str, str]:
     return (scope[0], scope[2]) if len(scope) == 5 else ("", "")
 
 
-def _identity(key: str, account: str) -> _Identity:
+def _identity(key: str, account: str) -> _Identity | None:
     from moto.iam.models import iam_backends
     from moto.sts.models import sts_backends
 
     backend = iam_backends[account]["aws"]
     session = sts_backends[account]["aws"].get_assumed_role_from_access_key(key)
     if session is None:
-        root = f"arn:aws:iam::{account}:root"
-        return _Identity(root, root, _read(json.dumps({"Statement": _EVERYTHING}), "the account"), (), True)
+        return None
     role = next((one for one in backend.roles.values() if one.arn == session.role_arn), None)
     boundary = backend.managed_policies.get(role.permissions_boundary_arn) if role else None
     return _Identity(
@@ -87,7 +83,6 @@ def _identity(key: str, account: str) -> _Identity:
         session.arn,
         _statements(role) if role else (),
         _read(_document(boundary), "the permissions boundary") if boundary else (),
-        False,
     )
 
 
