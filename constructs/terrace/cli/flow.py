@@ -87,6 +87,9 @@ def _print(found: "Evidence", cloud: str, *, encrypted: bool) -> None:
         ("erasure", _erased(found), "erase"),
         ("rights", f"{rights[0]} questions of people, {rights[1]} refused, as declared", "rights"),
     ]
+    if found.requests:
+        tried = f"{found.requests} requests of modules allowed; {len(found.attempts)} attempts refused"
+        rows.append(("files", tried, "attempts"))
     write(f"{found.product} in {found.environment} on an emulated {cloud}, {found.rows} events, seed {found.seed}\n")
     write(table(("where", "what", "seconds"), [(*one[:2], found.seconds.get(one[2], "")) for one in rows]))
     write("\n" + table(("reason", "events"), list(found.reasons.items())))

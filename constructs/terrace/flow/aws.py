@@ -10,6 +10,7 @@ from terrace.emulator import Emulator
 from terrace.workloads.context import Context
 
 _ADMIN = "platform_admin"
+AS_MODULES = True
 
 
 def make(emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outputs:

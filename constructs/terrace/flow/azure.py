@@ -20,6 +20,7 @@ _ADMIN = "platform_admin"
 _ARM, _STORAGE = "management.azure.com", "https://storage.azure.com"
 _ACCOUNT = "terraceflowlake"
 _SERVERS = "providers/Microsoft.DBforPostgreSQL/flexibleServers"
+AS_MODULES = False
 
 
 def make(emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outputs:

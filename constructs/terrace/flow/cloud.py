@@ -12,7 +12,10 @@ FSSPEC = "pyiceberg.io.fsspec.FsspecFileIO"
 
 
 class CloudPlanes(Protocol):
-    """`context` has the outputs of a foundation or of `make`."""
+    """`context` has the outputs of a foundation or of `make`. `AS_MODULES`: whether `files` signs in as the module, or
+    as an administrator."""
+
+    AS_MODULES: bool
 
     def make(self, emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outputs:
         """Create the layers and a PostgreSQL server by the cloud's own API. The outputs are those of `context`, with

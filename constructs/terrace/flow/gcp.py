@@ -18,6 +18,7 @@ from terrace.workloads.context import Context
 
 _ADMIN, _TOKEN = "postgres", "emulated"
 _APIS = ("storage", "sqladmin", "iam", "iamcredentials")
+AS_MODULES = True
 
 
 def make(emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outputs:

@@ -35,13 +35,15 @@ class JobFailed(TerraceError):
 
 @dataclass(frozen=True)
 class Plane:
-    """What the steps run on: an emulated object store and a real database, prepared by the platform's own job."""
+    """What the steps run on: an emulated object store and a real database, prepared by the platform's own job. With
+    `rights`, the emulated cloud allows modules what the foundation's policies and roles do, and nothing else."""
 
     product: Product
     engines: Engines
     emulator: emulator.Emulator
     server: Server
     home: Path
+    rights: bool
 
     @property
     def cloud(self) -> CloudPlanes:
@@ -79,11 +81,15 @@ def running(
         earlier.stop()
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    emulated = emulator.start(
-        name, home / "emulator", account=emulator.account_of(name, context.target.settings),
-        region=context.target.region, options=emulator.Options(engines=True, postgres=engines.postgres),
-        parent=os.getpid(),
-    )  # fmt: skip
+
+    def start(*, rights: bool) -> emulator.Emulator:
+        return emulator.start(
+            name, home / "emulator", account=emulator.account_of(name, context.target.settings),
+            region=context.target.region,
+            options=emulator.Options(engines=True, postgres=engines.postgres, rights=rights), parent=os.getpid(),
+        )  # fmt: skip
+
+    emulated = start(rights=foundation)
     try:
         outputs, said = None, "none: data planes alone"
         if foundation:
@@ -93,6 +99,9 @@ def running(
                 )  # fmt: skip
             except NoProviders as error:
                 said = f"none: {error}"
+                emulated.stop()
+                emulated = start(rights=False)  # nothing has made the modules' identities
+        applied = outputs is not None
         if outputs is None:
             on_step("make the lake and the database server")
             outputs = cloud.make(emulated, context, product.declared.layers)
@@ -100,7 +109,7 @@ def running(
         on_step("start PostgreSQL")
         admin = cloud.administrator(emulated, product.context)
         server = servers.behind(emulated, present(outputs.database).host, admin, home / "passwords", engines.postgres)
-        made = Plane(product, engines, emulated, server, home)
+        made = Plane(product, engines, emulated, server, home, rights=applied and cloud.AS_MODULES)
         on_step("prepare the database")
         _bootstrap(made, admin[1])
         yield made

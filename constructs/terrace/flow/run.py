@@ -18,7 +18,7 @@ from terrace.environment.data_access import answer
 from terrace.errors import AnswerIsNo
 from terrace.flow import lineage
 from terrace.flow.lineage import Edge
-from terrace.flow.plane import JobFailed, Plane
+from terrace.flow.plane import LAKE_MODULES, JobFailed, Plane
 from terrace.workloads import bootstrap
 from terrace.workloads.values import values
 
@@ -27,6 +27,8 @@ CHECKS = {
     "data-contracts": ("contracts.json", ("contracts",)),
 }
 """The modules that check tables: the file that their program reads, and the values in it."""
+_VERBS = {"write": ("read", "write", "delete"), "read": ("read",), "add": ("write",)}
+"""What a right on a folder of the lake allows."""
 _LINES = 12
 
 OnJob = Callable[["subprocess.Popen[str]"], None]
@@ -40,8 +42,9 @@ class Refused(AnswerIsNo):
 class Evidence:
     """What flowed. `failures` are sentences; `reasons` maps a reason to the events that were quarantined for it;
     `checks` are what modules say of tables before silver is published and before gold is made; `rights` are the
-    questions that groups of people asked, with the expected and the given answers; `erasure` is what `erase` found.
-    `lineage` is what each column is made from."""
+    questions that groups of people asked, with the expected and the given answers; `attempts` are what modules tried
+    with files that is not theirs, and `requests` how many of their requests for files were allowed, both where rights
+    are evaluated; `erasure` is what `erase` found. `lineage` is what each column is made from."""
 
     product: str
     environment: str
@@ -61,6 +64,8 @@ class Evidence:
     marts: dict[str, int] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
     rights: list[dict[str, Any]] = field(default_factory=list)
+    attempts: list[dict[str, str]] = field(default_factory=list)
+    requests: int = 0
     lineage: list[Edge] = field(default_factory=list)
     erasure: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -95,6 +100,10 @@ def flow(
     _refine(plane, found, step, on_job)
     with step("rights"):
         found.rights = _rights(plane)
+    if plane.rights:
+        with step("attempts"):
+            found.requests = _requests(plane)
+            found.attempts = _attempts(plane, on_job)
     found.failures += _failures(found)
     return found
 
@@ -204,6 +213,36 @@ def _failures(found: Evidence) -> Iterator[str]:
     for one in found.rights:
         if one["expected"] != one["given"]:
             yield f"{one['group']} reads {one['column']}: {one['given']}; expected: {one['expected']}"
+    for one in found.attempts:
+        if one["given"] != "refused":
+            yield f"{one['module']} may not {one['verb']} in {one['folder']}: {one['given']}"
+
+
+def _requests(plane: Plane) -> int:
+    """How many different requests of the modules for files the emulated cloud has allowed."""
+    own = {plane.product.context.outputs.identities[module] for module in LAKE_MODULES}
+    return sum(one.allowed and one.identity in own for one in plane.emulator.decisions())
+
+
+def _attempts(plane: Plane, on_job: OnJob) -> list[dict[str, str]]:
+    """What each module is not given: folders of another product, and layers that it has no right to."""
+    context = plane.product.context
+    tried = []
+    for module in LAKE_MODULES:
+        access = context.environment.lake_access(context.modules[module])
+        given: dict[tuple[str, str], str] = {
+            (layer, folder): right for layer, rights in access.items() for folder, right in rights.items()
+        }
+        for layer, uri in sorted(context.outputs.lake.items()):
+            for folder in (plane.product.declared.name, "of-others"):
+                allowed = _VERBS.get(given.get((layer, folder), ""), ())
+                tried += [
+                    {"module": module, "verb": verb, "folder": f"{uri.rstrip('/')}/{folder}/"}
+                    for verb in ("read", "write", "delete") if verb not in allowed
+                ]  # fmt: skip
+    asked = json.dumps([list(one.values()) for one in tried])
+    answers = _job(plane, "attempts.py", given=asked, on_job=on_job)["answers"]
+    return [one | {"given": answer} for one, answer in zip(tried, answers, strict=True)]
 
 
 def _events(plane: Plane) -> Path:

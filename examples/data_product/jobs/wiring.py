@@ -62,6 +62,9 @@ class S3:
             raise
         return True
 
+    def write(self, name: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=self.folder + name, Body=content, ChecksumAlgorithm="SHA256")
+
     def delete(self, name: str) -> None:
         self.client.delete_object(Bucket=self.bucket, Key=self.folder + name)
 
@@ -93,6 +96,9 @@ class Fsspec:
             return False
         self.files.pipe_file(self.folder + name, content, mode="create")
         return True
+
+    def write(self, name: str, content: bytes) -> None:
+        self.files.pipe_file(self.folder + name, content)
 
     def delete(self, name: str) -> None:
         self.files.rm_file(self.folder + name)
