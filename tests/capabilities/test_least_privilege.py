@@ -5,11 +5,13 @@ from types import ModuleType
 
 import pytest
 
+from terrace.capabilities.cloud import implementation
 from terrace.environment import load
 from tests.conftest import ROOT, Foundations, SynthesizedStack
 from tests.privileges import aws, aws_mutants, azure, azure_mutants, gcp, gcp_mutants
 from tests.privileges.expectations import Lake, findings, lakes_of
 from tests.privileges.iam_policy import UnknownElementError
+from tests.streams_project import StreamsStacks
 
 CLOUDS: dict[str, ModuleType] = {"aws": aws, "azure": azure, "gcp": gcp}
 MUTANTS: dict[str, ModuleType] = {"aws": aws_mutants, "azure": azure_mutants, "gcp": gcp_mutants}
@@ -41,6 +43,20 @@ def test_a_module_may_do_what_it_declares_and_nothing_else(
     assert findings(cases) == []
     for lake in declared:
         assert {case.declared for case in cases if case.module == lake.module.name} == {True, False}, lake.module.name
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_module_may_use_the_topics_that_it_declares_and_no_others(streams_stacks: StreamsStacks, cloud: str) -> None:
+    loaded, stack = streams_stacks(cloud)
+    cases = CLOUDS[cloud].cases(stack, lakes_of(loaded.environment))
+    assert findings(cases) == []
+    of_topics = [case for case in cases if "topic" in case.request or "/eventhubs/" in case.request]
+    assert {case.declared for case in of_topics} == {True, False}
+    for mutant in implementation("tests.assurance.mutants", cloud, "streams").MUTANTS:
+        if "STREAM-3" in mutant.breaks:
+            changed = SynthesizedStack(copy.deepcopy(stack.document))
+            mutant.edit(changed.document)
+            assert findings(CLOUDS[cloud].cases(changed, lakes_of(loaded.environment))), mutant
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

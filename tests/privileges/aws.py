@@ -16,6 +16,7 @@ READ = ("GetObject", "GetObjectTagging", "GetObjectVersion")
 WRITE = ("AbortMultipartUpload", "DeleteObject", "ListMultipartUploadParts", "PutObject")
 LIST = ("ListBucket", "ListBucketMultipartUploads", "ListBucketVersions")
 SECRET = ("DescribeSecret", "GetSecretValue")
+TOPIC = {"read": ("DescribeTopic", "ReadData"), "write": ("CreateTopic", "DescribeTopic", "WriteData")}
 PODS = "pods.eks.amazonaws.com"
 _ENCRYPTION = "x-amz-server-side-encryption"
 
@@ -178,6 +179,7 @@ def _cases(account: Account, lake: Lake, modules: list[EnabledModule]) -> Iterat
     for user, arn in users.items():
         both = [case(False, "elasticache:Connect", one) for one in (server, arn)]  # AWS asks for both
         yield _all(both, user == module.name and module.needs.cache, f"elasticache:Connect as {user}")
+    yield from _topics(account, lake, case)
     yield from _foreign(account, case)
     yield from _trust(account, role, module)
 
@@ -276,6 +278,15 @@ def _keys(account: Account, lake: Lake, case: Any) -> Iterator[Case]:
                 declared = purposes.get(service) == purpose and action.split(":")[1] in wanted[service]
                 note = f" through {service}" if service else " directly"
                 yield case(declared, action, account.key(purpose), policy, note=note, **keys)
+
+
+def _topics(account: Account, lake: Lake, case: Any) -> Iterator[Case]:
+    """Every action on every topic of the streams; the cluster has an id that the apply gives."""
+    for _, cluster in account.stack.all("aws_msk_cluster"):
+        for topic, access in lake.topics.items():
+            arn = f"arn:aws:kafka:{account.region}:{account.id}:topic/{cluster['cluster_name']}/0f-1/{topic}"
+            for action in _actions("kafka-cluster"):
+                yield case(access is not None and action.split(":")[1] in TOPIC[access], action, arn)
 
 
 def _foreign(account: Account, case: Any) -> Iterator[Case]:

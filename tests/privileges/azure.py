@@ -39,6 +39,12 @@ ROLES = {
     "Key Vault Secrets Officer": Definition(
         ("Microsoft.KeyVault/vaults/*/read", "Microsoft.KeyVault/operations/read"), (f"{_SECRETS}/*",)
     ),
+    "Azure Event Hubs Data Receiver": Definition(
+        ("Microsoft.EventHub/*/eventhubs/consumergroups/read",), ("Microsoft.EventHub/*/receive/action",)
+    ),
+    "Azure Event Hubs Data Sender": Definition(
+        ("Microsoft.EventHub/*/eventhubs/read",), ("Microsoft.EventHub/*/send/action",)
+    ),
     "Reader": Definition(("*/read",)),
     "Contributor": Definition(
         ("*",),
@@ -128,11 +134,14 @@ class Subscription:
         body = self.stack.document["resource"][type][name]
         kinds = {
             "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
+            "azurerm_eventhub_namespace": "Microsoft.EventHub/namespaces",
             "azurerm_key_vault": "Microsoft.KeyVault/vaults",
             "azurerm_user_assigned_identity": "Microsoft.ManagedIdentity/userAssignedIdentities",
         }
         if (type, attribute) == ("azurerm_resource_group", "id"):
             return f"{self.group.rsplit('/', 1)[0]}/{body['name']}"
+        if (type, attribute) == ("azurerm_eventhub", "id"):
+            return f"{self.id(body['namespace_id'])}/eventhubs/{body['name']}"
         assert attribute == "id" and type in kinds, f"no id for {reference}"
         assert (
             self.stack.document["resource"]["azurerm_resource_group"]["group"]["name"] == self.group.rsplit("/", 1)[1]
@@ -300,6 +309,12 @@ def _cases(subscription: Subscription, lake: Lake) -> Iterator[Case]:
         for word in KEY:
             scope = f"{subscription.id(body['key_vault_id'])}/keys/{body['name']}"
             yield case(False, f"Microsoft.KeyVault/vaults/keys/{word}", scope, data=True)
+    for _, body in stack.all("azurerm_eventhub_namespace"):
+        for topic, access in lake.topics.items():
+            scope = f"{subscription.group}/providers/Microsoft.EventHub/namespaces/{body['name']}/eventhubs/{topic}"
+            for verb, word in (("read", "receive"), ("write", "send")):
+                action = f"Microsoft.EventHub/namespaces/messages/{word}/action"
+                yield case(access == verb, action, scope, data=True)
     above = [subscription.group.split("/resourceGroups/")[0], subscription.group]
     inside = [f"{subscription.group}/providers/Microsoft.Other/things/{name}" for name in ("one", "two")]
     for scope in (*above, *inside):

@@ -1,9 +1,11 @@
 """What a module's contract and the data products let its identity do, in words that every cloud's requests are made
 from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from terrace.capabilities.spec import Access
 from terrace.environment import Environment
 from terrace.environment.schema import DataProduct
 from terrace.modules.enabled import EnabledModule
@@ -34,10 +36,12 @@ def findings(cases: list[Case]) -> list[str]:
 
 @dataclass(frozen=True)
 class Lake:
-    """A module's access to the lake as its contract and the data products declare it."""
+    """A module's access to the lake and to topics, as its contract and the data products declare it."""
 
     module: EnabledModule
     products: tuple[DataProduct, ...]
+    topics: Mapping[str, Access | None]
+    """Topic of managed streams to what the module may do with it; every topic of the environment is asked for."""
 
     @property
     def folders(self) -> list[str]:
@@ -77,7 +81,17 @@ def has_database(module: EnabledModule) -> bool:
 
 def lakes_of(environment: Environment) -> list[Lake]:
     """The modules with an identity in the foundation, with their access to the lake."""
-    return [Lake(module, environment.data_products) for module in environment.foundation_modules.values()]
+    return [
+        Lake(module, environment.data_products, _topics(environment, module))
+        for module in environment.foundation_modules.values()
+    ]
+
+
+def _topics(environment: Environment, module: EnabledModule) -> Mapping[str, Access | None]:
+    if not environment.streams:
+        return {}
+    given = environment.topic_access(module)
+    return {topic: given.get(topic) for topic in (*environment.all_topics, "other")}
 
 
 def secrets_of(module: EnabledModule) -> set[str]:

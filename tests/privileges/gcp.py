@@ -44,6 +44,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "roles/secretmanager.secretVersionManager": (*_PROJECTS, *_VERSIONS),
     "roles/cloudsql.client": ("cloudsql.instances.connect", "cloudsql.instances.get"),
     "roles/cloudsql.instanceUser": ("cloudsql.instances.get", "cloudsql.instances.login"),
+    "roles/managedkafka.client": ("managedkafka.clusters.connect", "managedkafka.clusters.get"),
     "roles/memorystore.dbConnectionUser": ("memorystore.instances.connect",),
     "roles/iam.serviceAccountTokenCreator": (*_ACCOUNTS, *_TOKENS, *_SIGN, *_PROJECTS),
     "roles/iam.workloadIdentityUser": (*_ACCOUNTS, *_TOKENS),
@@ -215,6 +216,7 @@ def _cases(project: Project, lake: Lake) -> Iterator[Case]:
             )
             yield case(declared, permission, version, "secretmanager.googleapis.com/SecretVersion")
     yield from _instances(project, module, case)
+    yield from _topics(project, lake, account)
     for path, _ in stack.all("google_service_account"):
         for permission in (*_TOKENS, *_SIGN, "iam.serviceAccounts.actAs"):
             yield case(False, permission, project.account(path), "iam.googleapis.com/ServiceAccount")
@@ -243,6 +245,23 @@ def _instances(project: Project, module: EnabledModule, case: Any) -> Iterator[C
     yield Case(module.name, "being a user of the database", has_database(module), login is not None)
     powers = bool(login and login.get("database_roles"))
     yield Case(module.name, "having a role of the database's administrators", False, powers)
+
+
+def _topics(project: Project, lake: Lake, account: str) -> Iterator[Case]:
+    """Reading and writing each topic, by the cluster's access control lists; a topic without any is open."""
+    lists = {body["acl_id"]: body["acl_entries"] for _, body in project.stack.all("google_managed_kafka_acl")}
+    member = f"User:{account.rsplit('/', 1)[1]}"
+    for topic, access in lake.topics.items():
+        applied = [lists[acl] for acl in (f"topic/{topic}", "allTopics") if acl in lists]
+        for verb, operation in (("read", "READ"), ("write", "WRITE")):
+            allowed = not applied or any(
+                one["principal"] in (member, "User:*")
+                and one["operation"] in (operation, "ALL")
+                and one["permission_type"] == "ALLOW"
+                for entries in applied
+                for one in entries
+            )
+            yield Case(lake.module.name, f"{operation} on topic {topic}", access == verb, allowed)
 
 
 def _trust(project: Project, module: EnabledModule, account: str) -> Iterator[Case]:
