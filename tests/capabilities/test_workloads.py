@@ -33,5 +33,6 @@ def test_modules_read_the_same_values_on_every_cloud() -> None:
         values = dict(context.cloud.values(context.outputs, context.target))
         # The Service differs: its type and annotations are the cloud's.
         values["entry"] = dict.fromkeys(values["entry"])
+        values.pop("tenant", None)  # of Azure's Entra, which connectors name
         shapes.append(_shape(values))
     assert shapes[0] == shapes[1] == shapes[2]

@@ -12,6 +12,8 @@ Topic = Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]*$")]
 """Name of a topic."""
 ANY = "*"
 """Stands for the topics of the data products that name a module."""
+TopicOrAny = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9.-]*)$")]
+"""Name of a topic, or ANY."""
 
 
 class TopicSpec(Spec):

@@ -14,7 +14,7 @@ from pydantic import Field
 from terrace.capabilities.cloud import CLOUDS, CloudName
 from terrace.capabilities.identity import Granted, LakeRight, Role
 from terrace.capabilities.spec import Access, Name, Spec
-from terrace.capabilities.streams import Topic
+from terrace.capabilities.streams import TopicOrAny
 
 Category = Literal[
     "policy", "security", "certificates", "secrets", "network", "observability", "backup", "scaling", "delivery",
@@ -152,7 +152,7 @@ class Needs(Spec):
     lake: Mapping[Granted, LakeRight] = {}
     """Layers that the module reads, writes, or only adds objects to, in the data products that name it, and artifacts,
     in the folder of its name; no other access is granted (LAKE-7)."""
-    topics: Mapping[Topic | Literal["*"], Access] = {}
+    topics: Mapping[TopicOrAny, Access] = {}
     """Topics that the module reads or writes; those of a data product as far as the product names the module. `*`
     stands for the topics of the data products that name it."""
     secrets: Mapping[Name, tuple[Annotated[str, Field(min_length=1)], ...]] = {}

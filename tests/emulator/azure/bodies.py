@@ -40,6 +40,7 @@ WORKSPACE = resource_id("OperationalInsights/workspaces", "logs")
 CLUSTER = resource_id("ContainerService/managedClusters", "cluster")
 SERVER = resource_id("DBforPostgreSQL/flexibleServers", "world-database")
 CACHE = resource_id("Cache/redisEnterprise", "cache")
+STREAMS = resource_id("EventHub/namespaces", "world-streams")
 BACKUP = resource_id("DataProtection/backupVaults", "backup")
 ZONE = resource_id("Network/privateDnsZones", "world.private.postgres.database.azure.com")
 KEY = "https://world-vault.vault.azure.net/keys/purpose"

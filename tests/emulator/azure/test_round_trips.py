@@ -27,7 +27,7 @@ _VERSION = {"api_version": "2024-01-01"}
 _HOST = "https://world-vault.vault.azure.net"
 
 # settings of existing resources, which cannot be deleted
-_NOT_DELETED = {"blob-service", "copy-service", "defender", "setting", "plan"}
+_NOT_DELETED = {"blob-service", "copy-service", "defender", "setting", "plan", "streams-network"}
 # types without a sample: created by another resource, or read-only
 _NOT_WRITTEN = {
     "microsoft.authorization/locks",  # would block the deletes; tested in test_refusals.py

@@ -40,7 +40,9 @@ class Ranges:
 
     def _parties(self) -> Iterator[tuple[str, _Network]]:
         for party, cidrs in self.parties.items():
-            for cidr in cidrs if party not in self.environment.parties_left_out else ():
+            if party == "streams" and not self.environment.streams:
+                continue  # another party has the range
+            for cidr in cidrs:
                 yield party, ip_network(cidr)
 
     def _known(self) -> Iterator[tuple[str, _Network]]:

@@ -1,9 +1,30 @@
 """Invalid configurations of lakes, databases, caches, registries and backups."""
 
-from tests.emulator.azure.bodies import ACCOUNT, CACHE, KEY, NETWORK, PEOPLE, SERVER, SUBSCRIPTION, USER, resource_id
+from tests.emulator.azure.bodies import (
+    ACCOUNT,
+    CACHE,
+    KEY,
+    NETWORK,
+    PEOPLE,
+    SERVER,
+    STREAMS,
+    SUBSCRIPTION,
+    USER,
+    resource_id,
+)
 from tests.emulator.azure.invalid_requests.invalid_request import InvalidRequest, set_field, set_property
 
 INVALID_REQUESTS = (
+    InvalidRequest(
+        "key_below_premium",
+        "streams",
+        "BadRequest",
+        set_field("sku.name", "Standard"),
+        set_property("encryption.keyVaultProperties", [{"keyName": "purpose"}]),
+        path=f"{STREAMS}-standard",
+    ),
+    InvalidRequest("changed_tier", "streams", "BadRequest", set_field("sku.name", "Standard")),
+    InvalidRequest("partitions_out_of_range", "event-hub", "BadRequest", set_property("partitionCount", 2)),
     InvalidRequest(
         "account_name_taken",
         "account",
