@@ -18,7 +18,6 @@ from terrace.workloads.context import Context
 
 _ADMIN = "platform_admin"
 _ARM, _STORAGE = "management.azure.com", "https://storage.azure.com"
-_ACCOUNT = "terraceflowlake"
 _SERVERS = "providers/Microsoft.DBforPostgreSQL/flexibleServers"
 AS_MODULES = False
 
@@ -26,7 +25,8 @@ AS_MODULES = False
 def make(emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outputs:
     prefix, outputs = context.target.prefix, context.outputs
     group = f"/subscriptions/{emulated.account['subscription_id']}/resourceGroups/{prefix}"
-    storage, server = f"{group}/providers/Microsoft.Storage/storageAccounts/{_ACCOUNT}", f"{group}/{_SERVERS}/{prefix}"
+    accounts = {layer: f"{group}/providers/Microsoft.Storage/storageAccounts/{_account(layer)}" for layer in layers}
+    server = f"{group}/{_SERVERS}/{prefix}"
     place = {"location": emulated.region}
     by_identity = {
         "activeDirectoryAuth": "Enabled", "passwordAuth": "Disabled", "tenantId": emulated.account["tenant_id"],
@@ -34,9 +34,9 @@ def make(emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outpu
     version = str(present(context.environment.database).version)
     for path, body in {
         group: place,
-        storage: place | {"sku": {"name": "Standard_ZRS"}, "kind": "StorageV2", "properties": {}},
-        f"{storage}/blobServices/default": {"properties": {"isVersioningEnabled": True}},
-        **{f"{storage}/blobServices/default/containers/{layer}": {"properties": {}} for layer in layers},
+        **{one: place | {"sku": {"name": "Standard_ZRS"}, "kind": "StorageV2"} for one in accounts.values()},
+        **{f"{one}/blobServices/default": {"properties": {"isVersioningEnabled": True}} for one in accounts.values()},
+        **{f"{one}/blobServices/default/containers/{layer}": {"properties": {}} for layer, one in accounts.items()},
         server: place | {
             "sku": {"name": "Standard_B2s", "tier": "Burstable"},
             "properties": {"version": version, "authConfig": by_identity},
@@ -57,7 +57,7 @@ def make(emulated: Emulator, context: Context, layers: tuple[str, ...]) -> Outpu
                     "roles": {module: f"{prefix}-module-{module}" for module in database.roles},
                 }
             ),
-            "lake": {layer: f"abfss://{layer}@{_ACCOUNT}.dfs.core.windows.net" for layer in outputs.lake},
+            "lake": {layer: f"abfss://{layer}@{_account(layer)}.dfs.core.windows.net" for layer in outputs.lake},
         }
     )
 
@@ -75,9 +75,12 @@ def administrator(emulated: Emulator, context: Context) -> tuple[str, str]:
 
 
 def files(emulated: Emulator, context: Context, module: str) -> Mapping[str, str]:
-    account = context.outputs.lake["bronze"].partition("@")[2].partition(".")[0]
-    token = _token(emulated, _STORAGE)
-    return {"py-io-impl": FSSPEC, "adls.account-name": account, "adls.token": token}
+    return {"py-io-impl": FSSPEC, "adls.token": _token(emulated, _STORAGE)}  # layers are in several accounts
+
+
+def _account(layer: str) -> str:
+    """Each layer has its own, as bronze has in a foundation."""
+    return f"terraceflow{layer}"
 
 
 def _token(emulated: Emulator, audience: str) -> str:

@@ -77,7 +77,8 @@ class Fsspec:
 
         from pyiceberg.io.fsspec import FsspecFileIO
 
-        self.files = FsspecFileIO(given).get_fs(urlparse(uri).scheme)
+        place = urlparse(uri)
+        self.files = FsspecFileIO(dict(given)).get_fs(place.scheme, place.hostname)
         self.folder = self.files._strip_protocol(uri).rstrip("/") + "/"
 
     def names(self, below: str = "") -> list[str]:
